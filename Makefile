@@ -1,0 +1,60 @@
+# Lastword: everything a checkout needs. Each target does the set-up it needs; nothing is installed outside .venv.
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.14 python3 python; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { command -v $$p; break; }; done)
+BIN := .venv/bin
+DEMO ?= lastword-demo
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
+
+export DO_NOT_TRACK := true
+export OMP_WAIT_POLICY := passive
+
+.PHONY: setup demo test test-unit test-all bench lint docs lock system-packages clean
+
+setup: .venv/.ready
+
+# --require-hashes: what is installed is what the lock names. Compiled at once: start-up is a feature.
+.venv/.ready: requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Lastword needs Python 3.12 or newer on PATH (or: make PYTHON=/path/to/python3.12 setup)" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements-dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	$(BIN)/lastword demo $(DEMO)
+
+test: setup system-packages
+	$(BIN)/python -m pytest -n 2 -m "not slow" tests
+
+test-unit: setup
+	$(BIN)/python -m pytest tests/unit tests/properties tests/golden
+
+test-all: setup system-packages
+	$(BIN)/python -m pytest -n 2 tests
+
+bench: setup
+	$(BIN)/python benchmarks/run.py
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+# renews both locks from pyproject.toml; the development lock never disagrees with the other
+lock: setup
+	$(UV_COMPILE) --upgrade pyproject.toml --output-file requirements.lock
+	$(UV_COMPILE) --upgrade pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+# PostgreSQL is needed by the store tests alone; they skip, saying why, where it can't be had
+system-packages:
+	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql) >/dev/null 2>&1 \
+	      || echo "PostgreSQL could not be installed: its tests will skip" >&2; \
+	  else echo "no PostgreSQL here: its tests will skip" >&2; fi; fi
+
+clean:
+	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache lastword-demo lastword-demo-truth

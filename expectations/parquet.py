@@ -1,0 +1,72 @@
+"""Parquet files: cells keep the types they have."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from expectations.copies import Places, copy_schema, named
+from lastword.errors import InputError
+
+PANDAS_INDEX = "__index_level_"
+"""How the names of the columns begin in which pandas keeps an index."""
+
+
+@dataclass(frozen=True)
+class ParquetTable:
+    """A Parquet file."""
+
+    table: str
+    path: Path
+    label: str
+    columns: tuple[str, ...]
+    """The columns' names as the file has them, those of an index apart."""
+    headers: tuple[str, ...]
+
+    def copy_to(self, path: Path) -> list[tuple[str, ...]]:
+        count = 0
+        try:
+            with pq.ParquetFile(self.path) as file:
+                empty = [_plain(pa.array([], file.schema_arrow.field(name).type)) for name in self.columns]
+                schema = copy_schema([array.type for array in empty])
+                with pq.ParquetWriter(path, schema) as writer:
+                    for batch in file.iter_batches(columns=list(self.columns)):
+                        arrays = [_plain(batch.column(name)) for name in self.columns]
+                        numbers = pa.array(range(count + 1, count + batch.num_rows + 1), pa.int64())
+                        writer.write_batch(pa.record_batch([*arrays, numbers], schema=schema))
+                        count += batch.num_rows
+        except pa.ArrowException as error:
+            raise _unreadable(self.table, self.label, error) from error
+        return []
+
+    def locate(self, rows: Collection[int]) -> Places:
+        """A Parquet file has no lines: rows are counted from 1."""
+        return Places({row: row for row in rows}, ())
+
+
+def open_parquet(table: str, path: Path, label: str) -> ParquetTable:
+    """Open a Parquet file and read its columns' names."""
+    try:
+        names = pq.read_schema(path).names
+    except pa.ArrowException as error:
+        raise _unreadable(table, label, error) from error
+    columns = tuple(name for name in names if not name.startswith(PANDAS_INDEX))
+    if not columns:
+        raise InputError(f"{table}: {label} has no columns")
+    return ParquetTable(table, path, label, columns, named(columns))
+
+
+def _unreadable(table: str, label: str, error: Exception) -> InputError:
+    return InputError(f"{table}: {label} cannot be read as Parquet: {str(error).splitlines()[0]}")
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    """Dictionaries as their values, bytes as the text that they are, half floats as floats: types that any engine has."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return _plain(array.dictionary_decode())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind):
+        return array.cast(pa.string())
+    return array.cast(pa.float32()) if pa.types.is_float16(kind) else array

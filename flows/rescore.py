@@ -1,0 +1,20 @@
+"""The flow `rescore`."""
+
+from datetime import date
+
+from prefect import flow
+
+from flows.sequence import run_sequence
+from lastword.runner import Outcome
+
+
+@flow(name="rescore", persist_result=False)
+def rescore(project: str, since: date) -> Outcome:
+    """Score the accounts whose inputs changed, and publish.
+
+    Parameters
+    ----------
+    project : the project folder, absolute or relative to where the flow runs.
+    since : accounts with an input dated on this day or later are scored again.
+    """
+    return run_sequence("rescore", project, since)

@@ -1,0 +1,171 @@
+"""The command line. Thin: each command reads its arguments, calls one thing and prints what came of it."""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lastword import cli_overrides, cli_results
+from lastword.cli_options import JsonOption, PrefectOption, ProjectOption, open_project, parse_date, print_json
+from lastword.endings import end_code
+from lastword.environment import set_quiet_defaults
+
+if TYPE_CHECKING:
+    from lastword.project import Project
+    from lastword.runner import Outcome
+
+app = typer.Typer(
+    name="lastword",
+    help="Predictive account scoring in which the analysts have the last word.",
+    epilog="Start with: lastword demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(cli_overrides.app, name="override")
+
+
+def main() -> None:
+    """The `lastword` command: runs what the arguments say and exits with the contract's code."""
+    set_quiet_defaults(os.environ)
+    sys.exit(end_code(lambda: app(standalone_mode=False), sys.argv[1:]))
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"lastword {version('lastword')}")
+        raise typer.Exit
+
+
+@app.callback()
+def lastword(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Predictive account scoring in which the analysts have the last word."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to; new or empty.")] = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Write a commented project folder: lastword.toml, plan.toml and data/."""
+    from lastword.project import init_project
+
+    project = init_project(folder)
+    if json:
+        print_json({"project": str(project.folder)})
+    else:
+        typer.echo(f"A project is in {project.folder}. Put your files into data/, adjust lastword.toml, then: lastword validate")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="New, empty or an earlier demo.")] = Path("lastword-demo"),
+    accounts: Annotated[int, typer.Option("--accounts", min=100, metavar="N", help="How many accounts.")] = 14_000,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Another seed gives another population.")] = 7,
+    prefect: Annotated[bool, typer.Option("--prefect/--no-prefect", help="Run as a Prefect flow.")] = True,
+    json: JsonOption = False,
+) -> None:
+    """Generate accounts with known truth, then do all of `run` on them and show where to look."""
+    from lastword import summary
+    from lastword.demo import generate
+    from lastword.project import find_project
+    from lastword.terminal import waiting
+
+    with waiting(f"generating {accounts:,} accounts"):
+        generate(folder, accounts, seed, _now().date())
+    project = find_project(folder)
+    outcome = _carry_out(project, "run", prefect)
+    _show(project, outcome, json, summary.print_tour)
+
+
+@app.command()
+def validate(project: ProjectOption = None, prefect: PrefectOption = False, json: JsonOption = False) -> None:
+    """Check the inputs against the expectations; bad rows go to quarantine with their reason."""
+    from lastword import summary
+
+    opened = open_project(project)
+    _show(opened, _carry_out(opened, "validate", prefect), json, summary.print_validation)
+
+
+@app.command()
+def train(project: ProjectOption = None, prefect: PrefectOption = False, json: JsonOption = False) -> None:
+    """Train both models on past index dates; the better one of champion and challenger serves."""
+    from lastword import summary
+
+    opened = open_project(project)
+    _show(opened, _carry_out(opened, "train", prefect), json, summary.print_model)
+
+
+@app.command()
+def score(project: ProjectOption = None, prefect: PrefectOption = False, json: JsonOption = False) -> None:
+    """Score every account with the champion and the plan, find where they part, and publish."""
+    from lastword import summary
+
+    opened = open_project(project)
+    _show(opened, _carry_out(opened, "score", prefect), json, summary.print_run)
+
+
+@app.command()
+def run(project: ProjectOption = None, prefect: PrefectOption = False, json: JsonOption = False) -> None:
+    """Validate, train and score."""
+    from lastword import summary
+
+    opened = open_project(project)
+    _show(opened, _carry_out(opened, "run", prefect), json, summary.print_run)
+
+
+@app.command()
+def rescore(
+    since: Annotated[date, typer.Option("--since", metavar="DATE", parser=parse_date, help="Inputs changed since this day.")],
+    project: ProjectOption = None,
+    prefect: PrefectOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Score only the accounts whose inputs changed, and publish."""
+    from lastword import summary
+
+    opened = open_project(project)
+    _show(opened, _carry_out(opened, "rescore", prefect, since), json, summary.print_run)
+
+
+def _show(project: "Project", outcome: "Outcome", json: bool, print_result: "Callable[[Project, Outcome], None]") -> None:
+    if json:
+        from lastword.summary import outcome_json
+
+        print_json(outcome_json(project, outcome))
+    else:
+        print_result(project, outcome)
+
+
+cli_results.add_commands(app)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _carry_out(project: "Project", command: str, prefect: bool, since: date | None = None) -> "Outcome":
+    from lastword.terminal import StageLines
+
+    with StageLines() as listener:
+        if prefect or os.environ.get("PREFECT_API_URL"):
+            from flows.launch import run_through_prefect
+
+            return run_through_prefect(project, command, since=since, listener=listener)
+        from lastword.runner import run_stages
+
+        return run_stages(project, command, _now(), since=since, listener=listener)
+
+
+if __name__ == "__main__":
+    main()

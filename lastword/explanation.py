@@ -1,0 +1,157 @@
+"""`explain`: one account, both opinions side by side, what makes the difference, and who decided."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from lastword import results
+from lastword.summary import number_text, output_console, plain_table, text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lastword.project import Project
+
+SHOWN = 8
+"""Reasons shown of each opinion."""
+
+CAUSES = {
+    "plan_ignores": "the plan ignores it",
+    "weighted_differently": "weighted differently",
+    "missing_data": "missing data",
+}
+
+CLOSING = {"(base)": "where accounts start", "(scale)": "as a percentile"}
+"""Rows that are no attributes: see models.explain."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything known of why an account is graded as it is.
+
+    Attributes
+    ----------
+    account : its row of the final table.
+    reasons : its rows of models.explain.COLUMNS, both sources, "(base)" rows included: each source adds up to its points.
+    gap : per family, the points of the gap by cause (CAUSES).
+    sentences : the opinions in words, the plan's first; then what drives them apart.
+    history : its ledger entries, oldest first.
+    """
+
+    account: dict[str, Any]
+    reasons: "pd.DataFrame"
+    gap: "pd.DataFrame"
+    sentences: tuple[str, ...]
+    history: tuple[dict[str, str | None], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For --json."""
+        return {
+            "account": self.account,
+            "reasons": results.records(self.reasons.drop(columns="account_id")),
+            "gap": results.records(self.gap.drop(columns="account_id")),
+            "sentences": list(self.sentences),
+            "history": list(self.history),
+        }
+
+
+def explain_account(project: "Project", account_id: str, now: datetime) -> Explanation:
+    """Collect what the store and the run that scored the account know of it.
+
+    Raises
+    ------
+    Refusal : nothing is published, or the account is unknown (the nearest id is named).
+    """
+    from models.explain import sentences, split_gap
+    from overrides.accounts import unknown_account
+    from overrides.final import final_table
+    from overrides.ledger import history
+    from overrides.store import open_store
+
+    open_store(project.store_url)
+    final = final_table([account_id])
+    if final.empty:
+        raise unknown_account(account_id)
+    reasons = results.reasons_of(project, final)
+    account = results.records(final)[0]
+    plan, model = (reasons[reasons["source"] == source] for source in ("plan", "model"))
+    said = sentences(reasons, final["plan_points"].iloc[0], final["model_points"].iloc[0])
+    apart = results.why(reasons).get(account_id)
+    difference = [f"What makes the difference: {apart}."] if apart else []
+    return Explanation(account, reasons, split_gap(model, plan), (*said, *difference), tuple(history(account_id, now)))
+
+
+def print_explanation(found: Explanation) -> None:
+    """Both opinions side by side, the gap by family, the sentences, the decision."""
+    console = output_console()
+    account = found.account
+    place = ", ".join(str(account[name]) for name in ("industry", "country") if account[name])
+    console.print(f"{account['account_id']}  {account['name']}{f' ({place})' if place else ''}")
+    console.print(side_by_side(found))
+    if len(found.gap):
+        console.print(gap_table(found))
+    for sentence in found.sentences:
+        console.print(sentence, soft_wrap=True)
+    console.print(decision(account), soft_wrap=True)
+    if found.history:
+        console.print(f"History: {'; '.join(map(_entry_text, found.history))}.", soft_wrap=True)
+
+
+def side_by_side(found: Explanation) -> Any:
+    """The plan's and the model's strongest reasons in points, in one table."""
+    account = found.account
+    titles = [
+        f"plan {number_text(account['plan_points'], '.0f')} {text(account['plan_segment'])}".strip(),
+        f"model {number_text(account['model_points'], '.0f')} {text(account['model_grade'])}".strip(),
+    ]
+    table = plain_table("", (titles[0], "left"), ("points", "right"), ("", "left"), (titles[1], "left"), ("points", "right"))
+    sides = [_strongest(found.reasons, source) for source in ("plan", "model")]
+    for position in range(max(map(len, sides))):
+        plan, model = (side[position] if position < len(side) else ("", "") for side in sides)
+        table.add_row(*plan, "", *model)
+    return table
+
+
+def gap_table(found: Explanation) -> Any:
+    """The gap by family and cause, largest part first."""
+    gap = found.gap.assign(gap=found.gap[list(CAUSES)].sum(axis=1))
+    table = plain_table(
+        "Model minus plan", ("family", "left"), *((title, "right") for title in CAUSES.values()), ("gap", "right")
+    )
+    for row in gap.sort_values("gap", key=abs, ascending=False).to_dict("records"):
+        table.add_row(row["family"].strip("()"), *(number_text(row[name], "+.1f") for name in (*CAUSES, "gap")))
+    return table
+
+
+def decision(account: dict[str, Any]) -> str:
+    """Who had the last word, in a sentence."""
+    grade = account["final_grade"] or "none"
+    said = f"Final grade {grade}, decided by {account['decided_by']}"
+    if account["decided_by"] == "override":
+        said += f": {account['override_reason']}, {account['override_by']}, until {account['override_expires_on']}"
+    if not account["coverage"]:
+        said += "; a rule of the plan excludes the account"
+    return f"{said}; under review ({account['queue_reason']})." if account["under_review"] else f"{said}."
+
+
+def _strongest(reasons: "pd.DataFrame", source: str) -> list[tuple[str, str]]:
+    """(attribute with its value, points): where accounts start, the strongest, the rest, the change of scale, their sum."""
+    rows = reasons[reasons["source"] == source].sort_values("contribution", key=abs, ascending=False, kind="stable")
+    if rows.empty:
+        return []
+    own = rows[~rows["attribute"].isin(CLOSING)]
+    strongest = own[~own["attribute"].str.startswith("(")].head(SHOWN)
+    points = {attribute: rows.loc[rows["attribute"] == attribute, "contribution"].sum() for attribute in CLOSING}
+    lines = [
+        (f"{row['attribute']} {text(row['value']) or 'unknown'}", row["contribution"]) for row in strongest.to_dict("records")
+    ]
+    lines.insert(0, (CLOSING["(base)"], points["(base)"]))
+    lines.append(("everything else", own["contribution"].sum() - strongest["contribution"].sum()))
+    lines.append((CLOSING["(scale)"], points["(scale)"]))
+    shown = [(name, f"{value:+.1f}") for name, value in lines if abs(value) >= 0.05]
+    return [*shown, ("sum", f"{rows['contribution'].sum():.1f}")]
+
+
+def _entry_text(entry: dict[str, str | None]) -> str:
+    grade = f" {entry['grade']} ({entry['reason']})" if entry["grade"] and entry["action"] != "expire" else ""
+    return f"{str(entry['made_at'])[:10]} {entry['action']}{grade} by {entry['by']}"

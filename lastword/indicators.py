@@ -1,0 +1,60 @@
+"""Writes the lift table: which firmographic bands, technologies and topics the winners had, before they won."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from lastword.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from features.build import IntentPolicy, Tables
+    from features.catalog import Feature
+
+QUARTERS = (0.25, 0.5, 0.75)
+"""Numbers become indicators by quarters of the population."""
+
+
+def indicator_table(run: Run, tables: "Tables", features: "Sequence[Feature]", policy: "IntentPolicy") -> "pd.DataFrame":
+    """Lift, coverage and significance of every indicator among the wins of the newest landmark against the house list then.
+
+    Grain: indicator, in the columns of `models.indicators.indicators`. Where wins are undated, all won accounts against the house
+    list as of today, without intents, which they may owe to the sale.
+    """
+    from features.build import build_features
+    from models.indicators import indicators
+    from models.landmarks import at_risk, look_alikes, usable_landmarks
+
+    horizon = run.project.settings.model.horizon_days
+    known = [feature for feature in features if feature.known != "after_win"]
+    if usable_landmarks(tables, run.as_of, horizon, policy):
+        as_of = run.as_of - timedelta(days=horizon)
+        population = at_risk(tables, as_of, horizon)
+    else:
+        as_of, population = run.as_of, look_alikes(tables, run.as_of)
+        known = [feature for feature in known if feature.family != "intent"]
+    built = build_features(tables, as_of, known, policy)
+    rows = population.join(built, ["account_id", "as_of"]).order_by("account_id").to_pandas()
+    table, families = as_indicators(rows, known)
+    return indicators(rows["won"] == 1, rows["won"] == 0, table, families)
+
+
+def as_indicators(rows: "pd.DataFrame", features: "Sequence[Feature]") -> "tuple[pd.DataFrame, dict[str, str]]":
+    """Features as columns of 0, 1 and null, and the family of each column."""
+    import pandas as pd
+
+    from models.indicators import bands, levels
+
+    pieces, families = [], {}
+    for feature in features:
+        values = rows[feature.name]
+        if feature.kind == "category":
+            piece = levels(values)
+        elif feature.kind == "flag" or feature.name.startswith("intent:"):
+            piece = (values > 0).astype(float).where(values.notna()).to_frame()
+        else:
+            piece = bands(values, sorted(set(values.quantile(list(QUARTERS)).dropna())))
+        pieces.append(piece)
+        families |= dict.fromkeys(piece.columns, feature.family)
+    return (pd.concat(pieces, axis=1) if pieces else pd.DataFrame(index=rows.index)), families

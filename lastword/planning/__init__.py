@@ -1,0 +1,1 @@
+"""What planners take from the scores: potential spend, expected value, tiers."""

@@ -1,0 +1,74 @@
+"""Writes reasons.parquet: why the plan and the model give what they give, on one scale of points."""
+
+from typing import TYPE_CHECKING
+
+from lastword.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lastword.rescoring import Frozen
+    from lastword.scoring import Serving
+    from models.grades import Reference
+    from models.scorecard import PlanScores
+
+
+def write_reasons(
+    run: Run,
+    scores: "pd.DataFrame",
+    features: "pd.DataFrame",
+    values: "pd.DataFrame",
+    plan: "PlanScores",
+    at_risk: "pd.Series",
+    reference: "Reference",
+    served: "Serving | None",
+    frozen: "Frozen | None",
+) -> None:
+    """Write reasons.parquet. Grain: account × source × attribute; reasons of accounts carried over come from their own run."""
+    import pandas as pd
+
+    reasons = plan_side(run, plan, values, at_risk, reference)
+    if served is not None:
+        reasons = pd.concat([model_side(served, features, scores), reasons], ignore_index=True)
+    if frozen is not None:
+        reasons = pd.concat([reasons, frozen.reasons_of(scores.index.difference(features.index))], ignore_index=True)
+    ordered = reasons.sort_values(["account_id", "source"], kind="stable", ignore_index=True)
+    ordered.to_parquet(run.folder / "reasons.parquet", index=False)
+
+
+def plan_side(
+    run: Run, plan: "PlanScores", values: "pd.DataFrame", at_risk: "pd.Series", reference: "Reference"
+) -> "pd.DataFrame":
+    """Each attribute's share of the plan's points, against its mean among the prospects."""
+    from models.explain import plan_reasons
+
+    by_rank = run.project.settings.disparity.measure == "rank"
+    return plan_reasons(
+        plan.shares,
+        plan.points,
+        (plan.shares[at_risk] if at_risk.any() else plan.shares).mean(),
+        values,
+        plan_percentile=reference.points(plan.points) if by_rank else None,
+    )
+
+
+def model_side(served: "Serving", features: "pd.DataFrame", scores: "pd.DataFrame") -> "pd.DataFrame":
+    """Each feature's part in the model's points."""
+    from features.catalog import catalog
+    from models.explain import model_reasons
+
+    model = served.model
+    contributions, base = model.model.contributions(features)
+    listed = {feature.name: feature for feature in catalog(model.vocabulary)}
+    families = {name: listed[name].family if name in listed else "firmographic" for name in contributions.columns}
+    kinds = dict(model.recipe.features)
+    return model_reasons(
+        contributions,
+        base,
+        base + contributions.sum(axis=1).to_numpy(),
+        scores["model_points"].reindex(features.index),
+        model.reference,
+        families,
+        features,
+        kinds=kinds,
+    )

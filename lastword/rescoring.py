@@ -1,0 +1,110 @@
+"""Scoring only the accounts whose inputs changed: everything else keeps its scores, and the evidence they rest on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lastword.errors import Refusal
+from lastword.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.grades import Reference
+
+CHANGE_DATES = {
+    "won": ("won_on",),
+    "house_list": ("listed_on",),
+    "technographics": ("first_seen", "last_seen"),
+    "intents": ("observed_on",),
+    "products": ("owned_since",),
+}
+"""The columns that say when a row of an input was new."""
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What a rescore takes over from the publication before it: so that rescoring a few accounts moves no others."""
+
+    plan_reference: "Reference"
+    folder: Path
+
+    def reasons_of(self, accounts: "pd.Index") -> "pd.DataFrame":
+        """The reasons of these accounts as that publication had them."""
+        import pandas as pd
+
+        reasons = pd.read_parquet(self.folder / "reasons.parquet")
+        return reasons[reasons["account_id"].isin(accounts)]
+
+
+def frozen(run: Run, model_version: str | None) -> Frozen:
+    """The current publication's plan percentiles.
+
+    Raises
+    ------
+    Refusal
+        There is no publication yet, or another model, plan or policy serves since: then every account must be scored.
+    """
+    from models.grades import Reference
+    from overrides.publish import current_run
+    from overrides.store import open_store
+
+    open_store(run.project.store_url)
+    current = current_run()
+    if current is None:
+        raise Refusal("nothing is published yet, so there is nothing to rescore: run `lastword score` first")
+    plan_version = run.project.load_plan().version
+    now = {"model": model_version, "plan": plan_version, "final policy": run.project.settings.final.policy}
+    then = {"model": current.model_version, "plan": current.plan_version, "final policy": current.policy}
+    for name, value in now.items():
+        if value != then[name]:
+            raise Refusal(f"the {name} was {then[name]} at the last publication and is {value} now: run `lastword score`")
+    return Frozen(Reference.from_json(current.reference["plan"]), run.project.run_folder(current.run_id))
+
+
+def changed_accounts(run: Run, accounts: "pd.DataFrame", frozen: Frozen) -> "pd.DataFrame":
+    """The accounts to score: with a row dated since the day asked for, with changed columns, or not published yet."""
+    import pandas as pd
+
+    before = pd.read_parquet(frozen.folder / "account_prints.parquet").set_index("account_id")["print"]
+    prints = account_prints(run)
+    same = prints.eq(before.reindex(prints.index))
+    dated = accounts.index.isin(accounts_dated_since(run))
+    return accounts[dated | ~same.reindex(accounts.index).to_numpy(dtype=bool)]
+
+
+def accounts_dated_since(run: Run) -> set[str]:
+    """Accounts with a row of any input dated on or after `run.since`."""
+    import pyarrow.compute as pc
+    import pyarrow.dataset as ds
+
+    found: set[str] = set()
+    for table, columns in CHANGE_DATES.items():
+        path = run.inputs / f"{table}.parquet"
+        if not path.exists():
+            continue
+        rows = ds.dataset(path)
+        for column in set(columns) & set(rows.schema.names):
+            recent = rows.to_table(columns=["account_id"], filter=pc.field(column) >= pc.scalar(run.since))
+            found.update(recent["account_id"].to_pylist())
+    return found
+
+
+def account_prints(run: Run) -> "pd.Series":
+    """A fingerprint of every account's own row, by account_id: it changes with any column of it."""
+    import pandas as pd
+
+    rows = pd.read_parquet(run.inputs / "accounts.parquet").set_index("account_id").sort_index()
+    text = rows[sorted(rows.columns)].astype("str").fillna("")
+    return pd.Series(pd.util.hash_pandas_object(text, index=False).to_numpy(), index=rows.index, name="print")
+
+
+def with_carried_over(scores: "pd.DataFrame", accounts: "pd.DataFrame") -> "pd.DataFrame":
+    """The new scores, and of every account that wasn't scored the row it had; accounts no longer given are gone."""
+    import pandas as pd
+
+    from overrides.final import current_scores
+
+    before = current_scores().set_index("account_id")
+    kept = before.loc[before.index.intersection(accounts.index.difference(scores.index))]
+    return pd.concat([scores, kept[scores.columns]]).loc[accounts.index]

@@ -1,0 +1,122 @@
+"""What a person wants to know of a run: accounts per grade, the review queue, the run's own figures."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lastword.contracts import GRADES
+from lastword.errors import Refusal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lastword.project import Project
+
+QUEUE_COLUMNS = (
+    "account_id",
+    "name",
+    "plan_points",
+    "plan_segment",
+    "model_points",
+    "model_grade",
+    "disparity",
+    "expected_value",
+    "queue_reason",
+    "run_id",
+)
+"""What the review queue takes of the final table; `why` follows."""
+
+NO_GRADE = "none"
+
+
+def final_scores(project: "Project") -> "pd.DataFrame":
+    """The final table as it is now, every override in force included: one row per account, contracts.FINAL_COLUMNS.
+
+    Raises
+    ------
+    Refusal : nothing has been published yet.
+    """
+    from overrides.final import final_table
+    from overrides.store import open_store
+
+    open_store(project.store_url)
+    table = final_table()
+    if table.empty:
+        raise Refusal(f"nothing is published in {project.folder} yet: run `lastword run` first")
+    return table
+
+
+def accounts_per_grade(final: "pd.DataFrame", grade_of_segment: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """How many accounts each opinion puts into each grade.
+
+    Returns
+    -------
+    A to F and `none` -> {"plan": n, "model": n, "final": n}. `none` counts accounts without that opinion:
+    no model serves, or a rule of the plan excludes the account.
+    """
+    opinions = {
+        "plan": final["plan_segment"].map(dict(grade_of_segment)),
+        "model": final["model_grade"],
+        "final": final["final_grade"],
+    }
+    counts = {name: grades.fillna(NO_GRADE).replace("", NO_GRADE).value_counts() for name, grades in opinions.items()}
+    return {grade: {name: int(count.get(grade, 0)) for name, count in counts.items()} for grade in (*GRADES, NO_GRADE)}
+
+
+def review_queue(final: "pd.DataFrame", limit: int | None = None) -> "pd.DataFrame":
+    """The accounts under review, worst first: by |disparity| × expected value (1 where there is none), then account_id."""
+    from overrides.queue import order
+
+    queue = final.loc[final["under_review"]]
+    ordered = order(queue.assign(review_value=queue["expected_value"])).head(len(queue) if limit is None else limit)
+    return ordered[list(QUEUE_COLUMNS)].reset_index(drop=True)
+
+
+def with_why(project: "Project", queue: "pd.DataFrame") -> "pd.DataFrame":
+    """The queue with a column `why`: in a few words what drives the two opinions apart; "" where only one is given."""
+    said = why(reasons_of(project, queue))
+    return queue.assign(why=[said.get(account, "") for account in queue["account_id"]]).drop(columns="run_id")
+
+
+def why(reasons: "pd.DataFrame") -> dict[str, str]:
+    """In a few words what drives the opinions on each account apart, for the accounts on which there are two."""
+    from models.explain import why_each
+
+    two = reasons.groupby("account_id")["source"].transform("nunique") == 2
+    return why_each(reasons[two]).to_dict() if two.any() else {}
+
+
+def reasons_of(project: "Project", accounts: "pd.DataFrame") -> "pd.DataFrame":
+    """The reasons of `accounts` (account_id, run_id), each from the run that scored it: see models.explain.COLUMNS."""
+    import pandas as pd
+
+    from models.explain import COLUMNS
+
+    tables = [pd.DataFrame(columns=COLUMNS)]
+    for run_id, rows in accounts.groupby("run_id"):
+        path = project.run_folder(str(run_id)) / "reasons.parquet"
+        if path.is_file():
+            tables.append(pd.read_parquet(path, filters=[("account_id", "in", list(rows["account_id"]))]))
+    return pd.concat(tables[1:] or tables, ignore_index=True)
+
+
+def grade_of_segment(project: "Project") -> dict[str, str]:
+    """The plan's segments and the grade each maps to."""
+    return {segment.name: segment.grade for segment in project.load_plan().segments}
+
+
+def read_report(folder: Path, name: str) -> dict[str, Any] | None:
+    """A run's metrics.json or validation.json; None where this run wrote none."""
+    path = folder / name
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Rows as plain values for --json: null where empty, dates as YYYY-MM-DD, times in UTC as YYYY-MM-DDThh:mm:ssZ."""
+    dated = frame.select_dtypes(["datetime", "datetimetz"])
+    texts = {
+        name: column.dt.strftime("%Y-%m-%d" if column.dt.tz is None else "%Y-%m-%dT%H:%M:%SZ") for name, column in dated.items()
+    }
+    rows: list[dict[str, Any]] = json.loads(frame.assign(**texts).to_json(orient="records", double_precision=15))
+    return rows

@@ -1,0 +1,286 @@
+"""Features, two opinions, disparity and queue of a run, as tables in its folder, and their publication.
+
+Follow an account: its row in features.parquet and plan_values.parquet, its two opinions and the policy's grade in
+scores.parquet, why in reasons.parquet, and the last word in the final table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lastword.contracts import SCORE_COLUMNS
+from lastword.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from features.build import IntentPolicy, Tables
+    from features.catalog import Feature
+    from models.grades import Reference
+    from models.scorecard import PlanScores
+    from models.served import Served
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The model that serves in a run: its name and version in the registry, and itself."""
+
+    name: str
+    version: str
+    model: "Served"
+
+
+Counts = Mapping[str, int | float | str]
+
+ACCOUNT_COLUMNS = ("name", "region", "sub_region", "country", "industry", "sub_industry")
+
+
+def write_features(run: Run) -> Counts:
+    """Write features.parquet, plan_values.parquet, accounts.parquet (status, hierarchy, spend) and indicators.parquet."""
+    from expectations.gate import check_features
+    from features.build import build_features, read_tables
+    from features.engine import connect
+    from features.plan_values import build_plan_values
+    from lastword.indicators import indicator_table
+
+    tables = read_tables(connect(run.project, run.folder), run.inputs)
+    plan, policy = run.project.load_plan(), intent_policy(run)
+    plan.check_columns(tables.accounts.columns)
+    served = choose_model(run)
+    listed = features_to_build(run, tables, served)
+    built = build_features(tables, run.as_of, listed, served.model.intent_policy if served else policy)
+    ordered = built.order_by("account_id").to_pandas()
+    ordered.to_parquet(run.folder / "features.parquet", index=False)
+    check_features(ordered, run.folder)
+    values = build_plan_values(tables, run.as_of, plan, policy)
+    values.order_by("account_id").to_parquet(run.folder / "plan_values.parquet")
+    account_rows(tables, run).to_parquet(run.folder / "accounts.parquet", index=False)
+    indicator_table(run, tables, listed, policy).to_parquet(run.folder / "indicators.parquet", index=False)
+    return {"accounts": len(ordered), "features": len(listed)}
+
+
+def write_scores(run: Run) -> Counts:
+    """Write scores.parquet, reasons.parquet, review_queue.parquet, indicators.parquet and metrics.json."""
+    from lastword import rescoring
+    from lastword.reasons import write_reasons
+    from overrides.queue import order
+
+    served = serving(run)
+    accounts = read(run, "accounts")
+    frozen = rescoring.frozen(run, served.version if served else None) if run.command == "rescore" else None
+    chosen = accounts if frozen is None else rescoring.changed_accounts(run, accounts, frozen)
+    features, values = read(run, "features").loc[chosen.index], read(run, "plan_values").loc[chosen.index]
+    plan = score_by_plan(run, values)
+    reference = plan_reference(plan, chosen) if frozen is None else frozen.plan_reference
+    scores = opinions(run, chosen, features, plan, reference, served)
+    if frozen is not None:
+        scores = rescoring.with_carried_over(scores, accounts)
+    scores = with_review(run, scores)
+    write_reasons(run, scores, features, values, plan, chosen["at_risk"], reference, served, frozen)
+    scores = scores.reset_index()[list(SCORE_COLUMNS)]
+    scores.to_parquet(run.folder / "scores.parquet", index=False)
+    queue = order(scores[scores["open_reason"].notna() | scores["override_review"].notna()])
+    queue.to_parquet(run.folder / "review_queue.parquet", index=False)
+    rescoring.account_prints(run).reset_index().to_parquet(run.folder / "account_prints.parquet", index=False)
+    write_metrics(run, served)
+    return {"accounts": len(scores), "scored": len(chosen), "under review": len(queue)}
+
+
+def publish_scores(run: Run) -> Counts:
+    """Make the run current; the final table passes its suite before anything becomes visible."""
+    import pandas as pd
+
+    from expectations.gate import check_final
+    from overrides.publish import RunRecord, publish
+    from overrides.store import open_store
+
+    open_store(run.project.store_url)
+    scores = pd.read_parquet(run.folder / "scores.parquet")
+    served = serving(run)
+    record = RunRecord(
+        run_id=run.run_id,
+        kind="partial" if run.command == "rescore" else "full",
+        as_of=run.as_of,
+        plan_version=run.project.load_plan().version,
+        policy=run.project.settings.final.policy,
+        model_name=served.name if served else None,
+        model_version=served.version if served else None,
+        counts={"accounts": len(scores)},
+        reference=read_json(run, "reference.json"),
+    )
+    done = publish(run.project, scores, record, run.folder, run.now, check=lambda final: check_final(final, run.folder))
+    return {"accounts": len(done.final), "overrides in force": int((done.final["decided_by"] == "override").sum())}
+
+
+def choose_model(run: Run) -> "Serving | None":
+    """Ask the registry for the champion, once in a run, and note it in the run's folder for the stages that follow."""
+    from models.registry import champion
+
+    registered = champion(run.project)
+    if registered is not None:
+        noted = {"name": registered.name, "version": registered.version, "folder": str(registered.folder)}
+        (run.folder / "champion.json").write_text(to_json(noted))
+    return serving(run)
+
+
+def serving(run: Run) -> "Serving | None":
+    """The champion of this run and what serving it needs; None where the plan stands alone."""
+    from models.served import load_served
+
+    if not (run.folder / "champion.json").exists():
+        return None
+    noted = read_json(run, "champion.json")
+    return Serving(noted["name"], noted["version"], load_served(Path(noted["folder"])))
+
+
+def intent_policy(run: Run) -> "IntentPolicy":
+    """[features] half_life_days and window_days."""
+    from features.build import IntentPolicy
+
+    policy = run.project.settings.features
+    return IntentPolicy(policy.half_life_days, policy.window_days)
+
+
+def features_to_build(run: Run, tables: "Tables", served: "Serving | None") -> "tuple[Feature, ...]":
+    """What the champion was trained on; where none serves, all that have support as of today."""
+    from features.build import choose_vocabulary
+    from features.catalog import catalog
+
+    vocabulary = served.model.vocabulary if served else choose_vocabulary(tables, run.as_of)
+    return catalog(vocabulary, run.project.settings.features.columns)
+
+
+def account_rows(tables: "Tables", run: Run) -> "pd.DataFrame":
+    """Grain: account, by account_id. Hierarchy, spend, account_status, at_risk (today's prospects) and what they could spend."""
+    from lastword.planning.potential_spend import potential_spend
+    from lastword.planning.tiers import high_value
+    from models.landmarks import account_status, at_risk
+
+    spend = tables.accounts.select("account_id", *ACCOUNT_COLUMNS, "prior_year_spend")
+    risk = at_risk(tables, run.as_of, run.project.settings.model.horizon_days).select("account_id").mutate(at_risk=True)
+    joined = spend.left_join(account_status(tables), "account_id").drop("account_id_right")
+    joined = joined.left_join(risk, "account_id").drop("account_id_right")
+    rows = joined.mutate(at_risk=joined.at_risk.fill_null(False)).order_by("account_id").to_pandas()
+    potential = potential_spend(rows)
+    return rows.assign(potential_spend=potential, high_value=high_value(potential))
+
+
+def read(run: Run, name: str) -> "pd.DataFrame":
+    """A table of the run's folder, by account_id."""
+    import pandas as pd
+
+    return pd.read_parquet(run.folder / f"{name}.parquet").set_index("account_id")
+
+
+def score_by_plan(run: Run, values: "pd.DataFrame") -> "PlanScores":
+    """The plan's points of every row of plan_values."""
+    from models.scorecard import score_plan
+
+    return score_plan(run.project.load_plan(), values)
+
+
+def plan_reference(plan: "PlanScores", accounts: "pd.DataFrame") -> "Reference":
+    """The population that plan points are percentiles of: today's prospects, all accounts where there are none."""
+    from models.grades import Reference
+
+    prospects = plan.points[accounts["at_risk"]]
+    return Reference.from_population(prospects if len(prospects) else plan.points)
+
+
+def opinions(
+    run: Run,
+    accounts: "pd.DataFrame",
+    features: "pd.DataFrame",
+    plan: "PlanScores",
+    reference: "Reference",
+    served: "Serving | None",
+) -> "pd.DataFrame":
+    """Both opinions, what parts them, what the policy makes of them, and what the account is worth. By account_id."""
+    import pandas as pd
+
+    from lastword.planning.potential_spend import expected_value
+    from overrides.disparity import disparity
+    from overrides.final import policy_grades
+
+    settings = run.project.settings
+    scores = accounts[[*ACCOUNT_COLUMNS, "account_status", "potential_spend", "high_value"]].copy()
+    scores["plan_points"], scores["plan_segment"], scores["plan_grade"] = plan.points, plan.segment, plan.grade
+    scores["coverage"], scores["key_account"] = plan.covered, plan.key_account
+    scores = scores.join(model_opinion(features, served.model if served else None, previous_grades(run)))
+    scores["grade_confidence"] = float("nan")
+    scores["disparity"] = disparity(
+        settings.disparity.measure, scores.model_points, scores.plan_points, scores.model_grade, scores.plan_grade, reference
+    )
+    customer = scores["account_status"] == "customer"
+    scores["expected_value"] = expected_value(scores.propensity, scores.potential_spend, accounts.prior_year_spend, customer)
+    scores["review_value"] = scores["expected_value"].fillna(1.0)
+    cuts = served.model.cuts if served else None
+    scores = scores.join(policy_grades(scores, settings, reference.points(scores.plan_points), cuts))
+    scores["run_id"], scores["plan_version"] = run.run_id, run.project.load_plan().version
+    scores["model_version"] = pd.Series(served.version if served else None, index=scores.index, dtype="str")
+    scores["as_of"], scores["scored_at"] = pd.Timestamp(run.as_of), pd.Timestamp(run.now)
+    (run.folder / "reference.json").write_text(to_json({"plan": reference.to_json()}))
+    return scores
+
+
+def model_opinion(features: "pd.DataFrame", served: "Served | None", previous: "pd.Series") -> "pd.DataFrame":
+    """propensity, model_points and model_grade by account_id; all null where no model serves."""
+    import pandas as pd
+
+    from models.grades import assign_grades
+
+    if served is None:
+        empty = pd.DataFrame(index=features.index)
+        return empty.assign(
+            propensity=float("nan"), model_points=float("nan"), model_grade=pd.Series(None, index=features.index, dtype="str")
+        )
+    scored = served.score(features)
+    grades = assign_grades(scored["points"], served.cuts, previous.reindex(features.index) if len(previous) else None)
+    return pd.DataFrame({"propensity": scored["propensity"], "model_points": scored["points"], "model_grade": grades})
+
+
+def previous_grades(run: Run) -> "pd.Series":
+    """The model's grades of the publication before this one."""
+    from overrides import publish
+    from overrides.store import open_store
+
+    open_store(run.project.store_url)
+    return publish.previous_grades()
+
+
+def with_review(run: Run, scores: "pd.DataFrame") -> "pd.DataFrame":
+    """Adds why each account is under review, with the ledger as it stands now."""
+    from overrides import ledger
+    from overrides.queue import review
+
+    settings = run.project.settings
+    reasons = review(scores, ledger.in_force(run.now), ledger.set_aside(run.now), settings.disparity, settings.seed)
+    return scores.assign(open_reason=reasons["open_reason"], override_review=reasons["override_review"])
+
+
+def write_metrics(run: Run, served: "Serving | None") -> None:
+    """metrics.json: which model serves. What training measured in the same run is kept."""
+    path = run.folder / "metrics.json"
+    if path.exists():
+        return
+    model = {
+        "name": run.project.settings.mlflow.model_name,
+        "version": served.version if served else None,
+        "promoted": False,
+        "refused_because": None,
+    }
+    mode = served.model.mode if served else "plan-only"
+    path.write_text(to_json({"mode": mode, "engine": run.project.settings.engine.name, "model": model, "figures": {}}))
+
+
+def read_json(run: Run, name: str) -> dict[str, Any]:
+    import json
+
+    return json.loads((run.folder / name).read_text(encoding="utf-8"))
+
+
+def to_json(content: Mapping[str, Any]) -> str:
+    import json
+
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,288 @@
+"""The settings of a project, as lastword.toml has them: names, defaults and what is allowed, section by section."""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, PlainValidator, field_validator, model_validator
+
+from lastword.configuration import ListOf, Section
+from lastword.contracts import GRADES, INPUT_TABLES
+from lastword.input_source import InputSource, Source
+from lastword.mistakes import Mistake, did_you_mean, raise_any, shown, unknown_choice, wrong
+
+__all__ = ["InputSource", "Settings"]
+
+Text = Annotated[str, Field(min_length=1)]
+Days = Annotated[int, Field(gt=0, le=36_500)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _read_as_of(value: object) -> "date | Literal['today']":
+    if value == "today":
+        return "today"
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise wrong(f'{shown(value)} is not a date; write as_of = "today" or as_of = 2026-11-23') from None
+
+
+def _read_days(value: object) -> object:
+    if isinstance(value, str):
+        raise wrong(f"{shown(value)} is not a number of days; write half_life_days = 30")
+    return value
+
+
+class Inputs(Section):
+    """The inputs. technographics, intents and products are None where the project has none."""
+
+    accounts: Annotated[Source, Field(examples=['"data/accounts.csv"'])]
+    won: Annotated[Source, Field(examples=['"data/won.csv"'])]
+    house_list: Annotated[Source, Field(examples=['"data/house_list.csv"'])]
+    technographics: Annotated[Source | None, Field(examples=['"data/technographics.csv"'])] = None
+    intents: Annotated[Source | None, Field(examples=['"data/intents.parquet"'])] = None
+    products: Annotated[Source | None, Field(examples=['"data/products.csv"'])] = None
+
+
+class FurtherColumn(Section):
+    """A further column of accounts that the propensity model may use: what it holds and when it is known."""
+
+    kind: Literal["numeric", "category", "flag"]
+    known: Literal["always", "after_win"]
+
+
+class Features(Section):
+    """[features]: how intent ages (days), and the further columns of accounts by name."""
+
+    half_life_days: Annotated[Days, BeforeValidator(_read_days)] = 30
+    window_days: Days = 180
+    columns: Annotated[dict[str, FurtherColumn], Field(examples=['{ fleet_size = { kind = "numeric", known = "always" } }'])] = {}
+
+    @field_validator("columns")
+    @classmethod
+    def _are_no_ids(cls, columns: dict[str, FurtherColumn]) -> dict[str, FurtherColumn]:
+        if "account_id" in columns:
+            raise wrong("account_id tells accounts apart and says nothing about them; take it out", "account_id")
+        return columns
+
+
+class Model(Section):
+    """[model]: what the propensity means and when a model is trained and promoted. `class_prior` is None where not given."""
+
+    horizon_days: Days = 180
+    class_prior: Annotated[float | None, Field(gt=0, lt=1, examples=["0.03"])] = None
+    min_wins: Annotated[int, Field(ge=30)] = 100
+    group_by: Annotated[ListOf[Text], Field(examples=['["parent_account_id", "domain"]'])] = ("parent_account_id", "domain")
+    promote: Literal["if_better", "always", "never"] = "if_better"
+    leakage: Literal["block", "warn"] = "block"
+    leakage_waivers: Annotated[dict[str, Text], Field(examples=['{ column = "why it is safe" }'])] = {}
+    product_names: Annotated[ListOf[Text], Field(examples=['["Lastword"]'])] = ()
+
+    @field_validator("group_by", "product_names")
+    @classmethod
+    def _are_distinct(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _distinct(names)
+
+
+class Overrides(Section):
+    """[overrides]: how long an override lasts (days), which reasons there are, and the share held out."""
+
+    expires_after_days: Days = 180
+    approve_from_steps: Annotated[int, Field(ge=0, le=4)] = 0
+    reasons: Annotated[ListOf[Text], Field(examples=['["relationship", "other"]'])] = (
+        "relationship",
+        "budget known",
+        "competitor locked in",
+        "data is wrong",
+        "strategic",
+        "other",
+    )
+    holdout: Share = 0.0
+
+    @field_validator("reasons")
+    @classmethod
+    def _are_usable(cls, reasons: tuple[str, ...]) -> tuple[str, ...]:
+        if not reasons:
+            raise wrong('an empty list leaves no reason to override for; write reasons = ["relationship", "other"]')
+        return _distinct(reasons)
+
+
+class Grades(Section):
+    """[grades]: shares of the reference population for the policy "shares", else the lowest points or propensity of A to D."""
+
+    policy: Literal["shares", "points", "propensity"] = "shares"
+    shares: Annotated[dict[str, float], Field(examples=["{ A = 0.15, B = 0.20, C = 0.30, D = 0.20, F = 0.15 }"])] = {
+        "A": 0.15,
+        "B": 0.20,
+        "C": 0.30,
+        "D": 0.20,
+        "F": 0.15,
+    }
+    cuts: Annotated[dict[str, float] | None, Field(examples=["{ A = 85, B = 70, C = 40, D = 20 }"])] = None
+
+    @field_validator("shares")
+    @classmethod
+    def _sum_to_one(cls, shares: dict[str, float]) -> dict[str, float]:
+        _check_grades(shares, GRADES)
+        raise_any([Mistake((g,), f"{shown(s)} is no share; write a number above 0") for g, s in shares.items() if s <= 0])
+        total = sum(shares.values())
+        if abs(total - 1) > 1e-6:
+            raise wrong(f"the shares sum to {total:.6g}; change them so that they sum to 1")
+        return {grade: shares[grade] for grade in GRADES}
+
+    @model_validator(mode="after")
+    def _has_cuts_if_needed(self) -> Self:
+        if self.policy == "shares":
+            if self.cuts is not None:
+                raise wrong('cuts do nothing with policy = "shares"; take them out, or write policy = "points"', "cuts")
+            return self
+        if self.cuts is None:
+            example = "A = 85, B = 70, C = 40, D = 20" if self.policy == "points" else "A = 0.20, B = 0.10, C = 0.05, D = 0.02"
+            raise wrong(f'policy = "{self.policy}" needs the least value of each grade; write cuts = {{ {example} }}', "cuts")
+        _check_cuts(self.cuts, 100 if self.policy == "points" else 1)
+        return self
+
+
+class Disparity(Section):
+    """[disparity]: how far the two opinions may be apart (points, 0–100) and how many accounts come under review."""
+
+    measure: Literal["rank", "points", "grade"] = "rank"
+    threshold: Annotated[float, Field(ge=0, le=100)] = 40
+    capacity: Annotated[int, Field(ge=0)] = 0
+    audit_share: Share = 0.10
+    customers: bool = False
+
+
+class Final(Section):
+    """[final]: who decides where no override is in force. `blend_weight` is the model's weight and counts with "blend" alone."""
+
+    policy: Literal["model", "plan", "higher", "lower", "blend"] = "model"
+    blend_weight: Share = 0.5
+
+
+class Store(Section):
+    """[store]: the database of scores and overrides. A path in an SQLite URL is relative to the project folder."""
+
+    url: str = "sqlite:///.lastword/lastword.db"
+
+    @field_validator("url")
+    @classmethod
+    def _is_supported(cls, url: str) -> str:
+        if not re.match(r"sqlite:///.|postgresql://.", url):
+            raise wrong(
+                f'{shown(url)} is no store; write url = "sqlite:///.lastword/lastword.db" or url = "postgresql://user@host/db"'
+            )
+        return url
+
+
+class Mlflow(Section):
+    """[mlflow]: where models are logged and under which name they are registered."""
+
+    tracking_uri: str = "sqlite:///.lastword/mlflow.db"
+    model_name: Text = "propensity"
+
+    @field_validator("tracking_uri")
+    @classmethod
+    def _is_supported(cls, uri: str) -> str:
+        if not re.match(r"sqlite:///.|(postgresql|mysql|mssql)(\+\w+)?://.|https?://.|databricks", uri):
+            example = 'tracking_uri = "sqlite:///.lastword/mlflow.db" or tracking_uri = "https://mlflow.example.com"'
+            raise wrong(f"{shown(uri)} is no tracking server or database; write {example}")
+        return uri
+
+
+class Engine(Section):
+    """[engine]: what computes the features. `master` is for Spark alone."""
+
+    name: Literal["duckdb", "spark"] = "duckdb"
+    master: Annotated[str | None, Field(min_length=1, examples=['"local[2]"'])] = None
+    memory_limit: str = "8GB"
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _is_a_size(cls, limit: str) -> str:
+        if not re.fullmatch(r"(?!0+(\.0*)?\s*[KMGT])\d+(\.\d+)?\s*[KMGT]i?B", limit, re.IGNORECASE):
+            raise wrong(f'{shown(limit)} is no size of memory; write memory_limit = "8GB"')
+        return limit
+
+    @model_validator(mode="after")
+    def _has_a_master_with_spark_alone(self) -> Self:
+        if self.master is not None and self.name != "spark":
+            raise wrong('master is for Spark alone; take it out, or write name = "spark"', "master")
+        return self
+
+
+class Settings(Section):
+    """All of lastword.toml. Everything but `inputs` has a default."""
+
+    name: Text = "Acme"
+    currency: Annotated[str, Field(examples=['"USD"'])] = "USD"
+    as_of: Annotated[date | Literal["today"], PlainValidator(_read_as_of)] = "today"
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 7
+    inputs: Inputs
+    columns: Annotated[dict[str, dict[str, Text]], Field(examples=['{ accounts = { account_id = "Id" } }'])] = {}
+    features: Features = Features()
+    model: Model = Model()
+    overrides: Overrides = Overrides()
+    grades: Grades = Grades()
+    disparity: Disparity = Disparity()
+    final: Final = Final()
+    store: Store = Store()
+    mlflow: Mlflow = Mlflow()
+    engine: Engine = Engine()
+
+    @field_validator("currency")
+    @classmethod
+    def _is_a_code(cls, currency: str) -> str:
+        if not re.fullmatch("[A-Z]{3}", currency):
+            raise wrong(f'{shown(currency)} is no currency code; write three capital letters, as in currency = "USD"')
+        return currency
+
+    @field_validator("columns")
+    @classmethod
+    def _map_known_columns(cls, columns: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        raise_any([mistake for table, mapping in columns.items() for mistake in _mapping_mistakes(table, mapping)])
+        return columns
+
+
+def _mapping_mistakes(table: str, mapping: Mapping[str, str]) -> list[Mistake]:
+    """Only accounts take columns beyond the contract's."""
+    if table not in INPUT_TABLES:
+        return [Mistake((table,), f"no such input{_nearest(table, INPUT_TABLES)}")]
+    known = INPUT_TABLES[table].column_names
+    return [
+        Mistake((table, ours), f"{table} has no such column{_nearest(ours, known)}")
+        for ours in mapping
+        if ours not in known and table != "accounts"
+    ]
+
+
+def _nearest(found: str, known: Collection[str]) -> str:
+    return did_you_mean(found, known) or f"; write one of {', '.join(known)}"
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    repeated = [i for i, name in enumerate(names) if name in names[:i]]
+    raise_any([Mistake((i,), f"{shown(names[i])} is there twice; keep it once") for i in repeated])
+    return names
+
+
+def _check_grades(given: Mapping[str, float], expected: tuple[str, ...], *at: str) -> None:
+    raise_any([Mistake((*at, grade), unknown_choice(grade, expected)) for grade in given if grade not in expected])
+    absent = [grade for grade in expected if grade not in given]
+    if absent:
+        raise wrong(f"{', '.join(absent)} missing; give each of {', '.join(expected)} a number", *at)
+
+
+def _check_cuts(cuts: Mapping[str, float], top: float) -> None:
+    """One cut for every grade but the last, within 0 and `top`, falling from grade to grade."""
+    grades = GRADES[:-1]
+    _check_grades(cuts, grades, "cuts")
+    outside = [grade for grade in grades if not 0 <= cuts[grade] <= top]
+    raise_any([Mistake(("cuts", g), f"{shown(cuts[g])} is out of range; write a number from 0 to {top}") for g in outside])
+    unordered = [(better, worse) for better, worse in pairwise(grades) if cuts[worse] >= cuts[better]]
+    falls = "let cuts fall from A to D"
+    raise_any([Mistake(("cuts", w), f"{cuts[w]:.12g} is not below {b}'s {cuts[b]:.12g}; {falls}") for b, w in unordered])

@@ -1,0 +1,84 @@
+"""The one sequence of stages that every command and every flow carries out. A stage reads and writes the run's folder.
+
+validate   inputs pass the gate                      inputs/*.parquet, validation.json
+train      landmarks, models, evaluation, registry   metrics.json, a model version in MLflow
+features   features and plan values as of today      features.parquet, plan_values.parquet
+score      two opinions, disparity, queue            scores.parquet, reasons.parquet, review_queue.parquet, indicators.parquet
+publish    the run becomes the current one           final_scores.parquet, runs/latest.json
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from lastword.run import Run, open_run
+
+__all__ = ["Run", "Stage", "open_run", "sequence"]
+
+Counts = Mapping[str, int | float | str]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step: its name, what a person reads while it goes on, and the function that does it and returns its counts."""
+
+    name: str
+    title: str
+    execute: Callable[[Run], Counts]
+
+
+def validate(run: Run) -> Counts:
+    """Pass the inputs through the gate."""
+    from expectations.gate import check_inputs
+    from features.engine import connect
+
+    report = check_inputs(run.project, connect(run.project, run.folder), run.folder, run.as_of, run.now.date())
+    used = {name: table.rows_used for name, table in report.tables.items()}
+    return used | {"quarantined": sum(table.rows_quarantined for table in report.tables.values())}
+
+
+def train(run: Run) -> Counts:
+    """Train a challenger and let it become the champion if it is better."""
+    from lastword.challenger import train_challenger
+
+    return train_challenger(run)
+
+
+def features(run: Run) -> Counts:
+    """Build the features and the plan's values as of the run's date."""
+    from lastword.scoring import write_features
+
+    return write_features(run)
+
+
+def score(run: Run) -> Counts:
+    """Score every account by the plan and by the champion, and choose whom a person should look at."""
+    from lastword.scoring import write_scores
+
+    return write_scores(run)
+
+
+def publish(run: Run) -> Counts:
+    """Make this run the current one, in the store and on disk, all or nothing."""
+    from lastword.scoring import publish_scores
+
+    return publish_scores(run)
+
+
+VALIDATE = Stage("validate", "Checking the inputs", validate)
+TRAIN = Stage("train", "Training and evaluating", train)
+FEATURES = Stage("features", "Building features", features)
+SCORE = Stage("score", "Scoring both opinions", score)
+PUBLISH = Stage("publish", "Publishing", publish)
+
+_SEQUENCES = {
+    "validate": (VALIDATE,),
+    "train": (VALIDATE, TRAIN),
+    "score": (VALIDATE, FEATURES, SCORE, PUBLISH),
+    "run": (VALIDATE, TRAIN, FEATURES, SCORE, PUBLISH),
+    "rescore": (VALIDATE, FEATURES, SCORE, PUBLISH),
+}
+
+
+def sequence(command: str) -> tuple[Stage, ...]:
+    """The stages of a command, in order."""
+    return _SEQUENCES[command]

@@ -1,0 +1,86 @@
+"""What the terminal shows while stages run: a bar and a line per stage, on standard error so that results stay clean."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lastword.runner import StageOutcome
+
+
+def error_console() -> "Console":
+    """Progress and logs."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+class StageLines:
+    """Listens to a run: one line per finished stage with its counts and seconds, under it a bar while it goes on.
+
+    Where standard error is no terminal there is no bar, only the lines.
+    """
+
+    def __init__(self, console: "Console | None" = None) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        self.console = console or error_console()
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        self._task = self._progress.add_task("starting", total=None)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def started(self, title: str, position: int, total: int) -> None:
+        self._progress.update(self._task, description=title, completed=position, total=total)
+
+    def finished(self, stage: "StageOutcome", position: int, total: int) -> None:
+        self._progress.update(self._task, completed=position + 1)
+        width = max(40, self.console.width - 2) if self.console.is_terminal else 10_000
+        self.console.print(stage_line(stage, width), soft_wrap=True, markup=False)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show that something goes on which has no stages of its own."""
+    console = error_console()
+    if not console.is_terminal:
+        console.print(what)
+        yield
+        return
+    with console.status(what):
+        yield
+
+
+def stage_line(stage: "StageOutcome", width: int) -> str:
+    """One line: seconds, the stage's title and as many of its counts as fit into `width` characters."""
+    line = f"{stage.seconds:6.1f} s  {stage.title}"
+    for number, text in enumerate(count_texts(stage.counts)):
+        longer = line + ("  " if number == 0 else " · ") + text
+        if len(longer) > width:
+            return line
+        line = longer
+    return line
+
+
+def count_texts(counts: Mapping[str, int | float | str]) -> list[str]:
+    """Counts as people read them: `rows_quarantined: 12` becomes `12 rows quarantined`, text becomes `name: text`."""
+    return [_count_text(name.replace("_", " "), value) for name, value in counts.items()]
+
+
+def _count_text(name: str, value: int | float | str) -> str:
+    if isinstance(value, bool):
+        return f"{name}: {'yes' if value else 'no'}"
+    if isinstance(value, int):
+        return f"{value:,} {name}"
+    if isinstance(value, float):
+        return f"{name} {value:.3g}"
+    return f"{name}: {value}"

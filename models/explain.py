@@ -1,0 +1,290 @@
+"""Why the model and the plan give what they give, on one scale of points, and what makes the difference.
+
+Reasons are long tables: account_id, source ("model", "plan"), attribute, family, contribution (points), value (text, null
+where unknown). For every account the rows of a source add up to its points. Attributes in parentheses are no attributes:
+"(base)" is where every account starts, "(other)" pools what is too small to matter, "(scale)" turns plan points into a
+percentile.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy.special import expit
+
+from models.grades import Reference
+
+BASE, OTHER, SCALE = "(base)", "(other)", "(scale)"
+COLUMNS = ["account_id", "source", "attribute", "family", "contribution", "value"]
+SMALLEST_CONTRIBUTION = 0.05
+"""Points under which a contribution is pooled with its family's other small ones."""
+
+PLAN_NAMES = {
+    "log_employees": "employee_count",
+    "log_revenue": "annual_revenue",
+    "age_years": "founded_year",
+}
+"""Features that are a plan's attribute under another name."""
+
+_NEAR, _SLOPE_REACH = 0.05, 0.25
+
+
+def model_reasons(
+    contributions: pd.DataFrame,
+    base_logit: float,
+    logit: Any,
+    model_points: pd.Series,
+    reference: Reference,
+    families: Mapping[str, str],
+    values: pd.DataFrame,
+    *,
+    kinds: Mapping[str, str] | None = None,
+    base_points: float | None = None,
+) -> pd.DataFrame:
+    """The model's reasons in points: log-odds × (model_points − base points) ÷ (η − η_base).
+
+    Parameters
+    ----------
+    contributions : log-odds per feature, index account_id; a row adds up to logit − base_logit.
+    logit : η per account, in the rows' order.
+    model_points : 0–100, same index; accounts without points have no reasons.
+    reference : population of propensities 1/(1+exp(−η)), for the base points and the slope of points near η_base.
+    families : feature → family.
+    values : the features themselves, same index (null: unknown).
+    kinds : feature → kind; a "flag" reads yes or no.
+    base_points : points of η_base where `reference` holds something else than 1/(1+exp(−η)).
+
+    Returns
+    -------
+    Long table of reasons; an account's rows, "(base)" included, add up to its model_points. "(base)" is the same for
+    all accounts but those within 0.05 of η_base, whose row also takes what the local slope leaves over.
+    """
+    scored = model_points.notna().to_numpy()
+    eta, points = np.asarray(logit, dtype=float)[scored], model_points.to_numpy(dtype=float)[scored]
+    base = float(reference.points(expit(base_logit))) if base_points is None else base_points
+    factor = _points_per_log_odds(eta - base_logit, points - base, _slope(reference, base_logit))
+    in_points = contributions.to_numpy(dtype=float)[scored] * factor[:, None]
+    return _long(
+        "model",
+        contributions.index[scored],
+        list(contributions.columns),
+        [families[name] for name in contributions.columns],
+        in_points,
+        values.loc[scored],
+        kinds or {},
+        {BASE: points - in_points.sum(axis=1)},
+    )
+
+
+def plan_reasons(
+    shares: pd.DataFrame,
+    plan_points: pd.Series,
+    mean_shares: pd.Series,
+    values: pd.DataFrame,
+    *,
+    families: Mapping[str, str] | None = None,
+    plan_percentile: pd.Series | None = None,
+) -> pd.DataFrame:
+    """The plan's reasons in points: each attribute's share of plan_points minus its mean in the reference population.
+
+    Parameters
+    ----------
+    shares : points per attribute, index account_id, adding up to plan_points; null (does not apply) is 0.
+    mean_shares : per attribute, the mean over the reference population.
+    values : the attributes themselves, same index.
+    families : attribute → family; by default from the name (technology:…, intent:… or intent, else firmographic).
+    plan_percentile : under the rank measure the plan's percentile: a row "(scale)" then makes up the difference.
+
+    Returns
+    -------
+    Long table of reasons; an account's rows add up to plan_points, with `plan_percentile` to that.
+    """
+    centred = shares.fillna(0.0) - mean_shares.reindex(shares.columns).fillna(0.0)
+    names = list(shares.columns)
+    closing = {BASE: plan_points.to_numpy(dtype=float) - centred.sum(axis=1).to_numpy()}
+    if plan_percentile is not None:
+        closing[SCALE] = (plan_percentile - plan_points).to_numpy(dtype=float)
+    family = [(families or {}).get(name, attribute_family(name)) for name in names]
+    return _long("plan", shares.index, names, family, centred.to_numpy(dtype=float), values, {}, closing)
+
+
+def attribute_family(name: str) -> str:
+    """The family of a plan's attribute, by its name."""
+    if name.startswith("technology:"):
+        return "technographic"
+    return "intent" if name == "intent" or name.startswith("intent:") else "firmographic"
+
+
+def split_gap(model_long: pd.DataFrame, plan_long: pd.DataFrame, plan_names: Mapping[str, str] = PLAN_NAMES) -> pd.DataFrame:
+    """What the gap between model and plan consists of, one row per account and family.
+
+    Columns account_id, family, and in points: missing_data (contributions of unknown values, to either side),
+    plan_ignores (the model's contributions of features that the plan has no attribute for, small pooled ones included),
+    weighted_differently (the rest: attributes both use, the base and the scale). An account's cells add up to its gap,
+    which is the sum of its model rows minus that of its plan rows. Accounts that have only one source are left out.
+    """
+    rows = pd.concat([model_long, plan_long.assign(contribution=-plan_long["contribution"])], ignore_index=True)
+    rows = rows[rows.groupby("account_id")["source"].transform("nunique") == 2]
+    known_to_plan = set(plan_long["attribute"].unique()) - {OTHER}
+    ignored = (rows["source"] == "model") & ~rows["attribute"].replace(dict(plan_names)).isin(known_to_plan)
+    unknown = rows["value"].isna() & ~_is_summary(rows)
+    causes = {
+        "plan_ignores": ignored & ~unknown,
+        "weighted_differently": ~ignored & ~unknown,
+        "missing_data": unknown,
+    }
+    parts = rows[["account_id", "family"]].assign(
+        **{name: rows["contribution"].where(mask, 0.0) for name, mask in causes.items()}
+    )
+    return parts.groupby(["account_id", "family"], as_index=False).sum()
+
+
+def top_reasons(long: pd.DataFrame, n: int = 3, per_family: int = 1) -> pd.DataFrame:
+    """The `n` strongest reasons for and the `n` against, per account and source, at most `per_family` of each family.
+
+    The same columns and `direction` ("for", "against"); strongest first.
+    """
+    rows = long[~_is_summary(long) & (long["contribution"] != 0)]
+    rows = rows.assign(direction=np.where(rows["contribution"] > 0, "for", "against"), size=rows["contribution"].abs())
+    rows = rows.sort_values(["size", "attribute"], ascending=[False, True], kind="stable")
+    side = ["account_id", "source", "direction"]
+    rows = rows[rows.groupby([*side, "family"]).cumcount() < per_family]
+    rows = rows[rows.groupby(side).cumcount() < n]
+    rows = rows.sort_values(["account_id", "source", "direction"], ascending=[True, True, False], kind="stable")
+    return rows[[*COLUMNS, "direction"]].reset_index(drop=True)
+
+
+def sentences(
+    rows: pd.DataFrame,
+    plan_points: float,
+    model_points: float,
+    *,
+    shares: Mapping[str, float] | None = None,
+    most: Mapping[str, float] | None = None,
+    n: int = 3,
+) -> list[str]:
+    """One account's reasons in words, the plan's sentence first.
+
+    Parameters
+    ----------
+    rows : the account's reasons, both sources.
+    plan_points, model_points : null where there are none; then there is no sentence.
+    shares, most : per attribute of the plan the points it gave and the most it can give: "annual_revenue 900000 (0 of 25)".
+    """
+    said = []
+    for source, points in (("plan", plan_points), ("model", model_points)):
+        if pd.isna(points):
+            continue
+        chosen = top_reasons(rows[rows["source"] == source], n, per_family=n if source == "plan" else 1)
+        given = shares if source == "plan" else None
+        parts = [_phrase(row, given, most or {}) for row in chosen.itertuples()]
+        said.append(f"The {source} gives {points:.0f}: {', '.join(parts) or 'nothing stands out'}.")
+    return said
+
+
+def why(rows: pd.DataFrame, n: int = 3) -> str:
+    """In a few words what drives one account's two opinions apart; "" where there is only one opinion."""
+    return next(iter(why_each(rows, n)), "")
+
+
+def why_each(long: pd.DataFrame, n: int = 3) -> pd.Series:
+    """`why` for many accounts: text by account_id, for the accounts that have both sources.
+
+    The `n` rows that push hardest towards the gap: "model: intent:storage +12, surge +6; plan: annual_revenue -9".
+    """
+    sided = np.where(long["source"] == "model", 1.0, -1.0)
+    push = long["contribution"] * sided
+    accounts = long.groupby("account_id")
+    both = accounts["source"].transform("nunique") == 2
+    rows = long.assign(push=push * np.sign(push.groupby(long["account_id"]).transform("sum")))
+    rows = rows[both & ~_is_summary(rows) & (rows["push"] > 0)]
+    rows = rows.sort_values(["push", "attribute"], ascending=[False, True], kind="stable")
+    rows = rows[rows.groupby("account_id").cumcount() < n]
+    said: dict[str, dict[str, list[str]]] = {account: {} for account in long.loc[both, "account_id"].unique()}
+    for row in rows.itertuples():
+        said[row.account_id].setdefault(row.source, []).append(_phrase(row, None, {}))
+    texts = ["; ".join(f"{source}: {', '.join(each[source])}" for source in sorted(each)) for each in said.values()]
+    return pd.Series(texts, index=pd.Index(list(said), name="account_id"), dtype="str", name="why")
+
+
+def _points_per_log_odds(log_odds: np.ndarray, points: np.ndarray, slope: float) -> np.ndarray:
+    near = np.abs(log_odds) < _NEAR
+    return np.where(near, slope, np.divide(points, log_odds, out=np.zeros_like(points), where=~near))
+
+
+def _slope(reference: Reference, base_logit: float) -> float:
+    reach = reference.points(expit(base_logit + np.array([-_SLOPE_REACH, _SLOPE_REACH])))
+    return float(np.nan_to_num(reach[1] - reach[0]) / (2 * _SLOPE_REACH))
+
+
+def _long(
+    source: str,
+    accounts: pd.Index,
+    names: Sequence[str],
+    families: Sequence[str],
+    contributions: np.ndarray,
+    values: pd.DataFrame,
+    kinds: Mapping[str, str],
+    closing: Mapping[str, np.ndarray],
+) -> pd.DataFrame:
+    """A matrix of contributions (accounts × names) as long rows, small ones pooled by family, closing rows added."""
+    distinct = list(dict.fromkeys(families))
+    labels = [*zip(names, families, strict=True), *((OTHER, family) for family in distinct), *((name, name) for name in closing)]
+    kept = np.abs(contributions) >= SMALLEST_CONTRIBUTION
+    pooled = np.where(kept, 0.0, contributions) @ (np.array(families)[:, None] == np.array(distinct)[None, :])
+    closed = np.column_stack(list(closing.values()))
+    cells = np.hstack([np.where(kept, contributions, 0.0), pooled, closed])
+    shown = np.hstack([kept, pooled != 0, np.ones(closed.shape, dtype=bool)])
+    label, row = np.nonzero(shown.T)  # label by label, so that values become text a column at a time
+    texts = [_texts(values[name][kept[:, j]], kinds.get(name)) for j, name in enumerate(names)]
+    summaries = pd.Series(pd.array([None], dtype="str").take(np.zeros(len(row) - kept.sum(), dtype=int)))
+    value = pd.concat([*texts, summaries], ignore_index=True).array
+    order = np.argsort(row, kind="stable")
+    attribute, family = (pd.array([each[k] for each in labels], dtype="str").take(label[order]) for k in (0, 1))
+    return pd.DataFrame(
+        {
+            "account_id": accounts.take(row[order]),
+            "source": pd.array([source], dtype="str").take(np.zeros(len(row), dtype=int)),
+            "attribute": attribute,
+            "family": family,
+            "contribution": cells[row, label][order],
+            "value": value.take(order),
+        }
+    )
+
+
+def _texts(values: pd.Series, kind: str | None) -> pd.Series:
+    """Values as people read them: numbers to four significant digits, flags as yes and no, null where unknown."""
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        return values.astype("str")
+    numbers = values.to_numpy(dtype=float, na_value=np.nan)
+    if kind == "flag" or pd.api.types.is_bool_dtype(values.dtype):
+        return pd.Series(pd.array(["no", "yes", None], dtype="str").take(np.where(np.isnan(numbers), 2, numbers != 0)))
+    size = np.floor(np.log10(np.abs(numbers), out=np.zeros_like(numbers), where=np.abs(numbers) > 1e-12))
+    power = 10.0 ** np.abs(size - 3)
+    rounded = np.where(size >= 3, np.round(numbers / power) * power, np.round(numbers * power) / power)
+    return pd.Series(pa.array(rounded, from_pandas=True).cast(pa.string()).to_pandas(), dtype="str")
+
+
+def _is_summary(rows: pd.DataFrame) -> pd.Series:
+    return rows["attribute"].isin([BASE, OTHER, SCALE])
+
+
+def _phrase(row: Any, shares: Mapping[str, float] | None, most: Mapping[str, float]) -> str:
+    trait = _trait(row.attribute, row.value)
+    if shares is None or row.attribute not in shares or row.attribute not in most:
+        return f"{trait} {_signed(row.contribution)}"
+    return f"{trait} ({shares[row.attribute]:.0f} of {most[row.attribute]:.0f})"
+
+
+def _trait(attribute: str, value: Any) -> str:
+    """An attribute with its value: "annual_revenue 900000", "technology:X", "no technology:X", "industry unknown"."""
+    if value is None or pd.isna(value):
+        return f"{attribute} unknown"
+    return {"yes": attribute, "no": f"no {attribute}"}.get(value, f"{attribute} {value}")
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.0f}" if abs(points) >= 1 else f"{points:+.1f}"

@@ -1,0 +1,297 @@
+"""The propensity model: logistic regression and boosted trees, stacked and calibrated; its recipe, its fit, its files."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from lastword.errors import Refusal
+from models.boosted import bin_matrix, choose_rounds, fit_boosted
+from models.calibration import fit_stack
+from models.encoding import fit_encoding, fitting_sample
+from models.folds import grouped_folds
+from models.logistic import Design, build_design, centre, choose_regularization, export_logistic, fit_logistic
+from models.scorer import MissingColumnsError, Scorer, encode
+
+type Floats = NDArray[np.float64]
+
+FORMAT = 1
+
+
+class NamedFeature(Protocol):
+    """What the models know of a feature: `features.catalog.Feature` is one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every choice made before the final fit: enough to fit the same kind of model on other rows.
+
+    Attributes
+    ----------
+    features
+        (name, kind) of each, kind numeric, flag or category.
+    regularization
+        C of the logistic regression.
+    boosting_rounds
+        Number of trees.
+    stack
+        Intercept, weight of the logistic regression's log-odds, weight of the boosted trees'.
+    platt
+        Slope and intercept applied to the stack's log-odds; (1, 0) changes nothing.
+    use_boosted
+        False: the logistic regression alone.
+    seed
+        Decides folds, bagging and the rows drawn from a large set.
+    """
+
+    features: tuple[tuple[str, str], ...]
+    regularization: float
+    boosting_rounds: int
+    stack: tuple[float, float, float]
+    platt: tuple[float, float]
+    use_boosted: bool
+    seed: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that a frame must have."""
+        return tuple(name for name, _ in self.features)
+
+    def logistic_alone(self) -> "Recipe":
+        """The same without the boosted trees, to be calibrated anew."""
+        return replace(self, use_boosted=False, stack=(0.0, 1.0, 0.0), platt=(1.0, 0.0))
+
+    def with_platt(self, slope: float, intercept: float) -> "Recipe":
+        """The same with a correction of its log-odds, on top of any it has."""
+        first, shift = self.platt
+        return replace(self, platt=(slope * first, slope * shift + intercept))
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values: tuples are lists."""
+        listed = {"features": [list(pair) for pair in self.features], "stack": list(self.stack), "platt": list(self.platt)}
+        return {**asdict(self), **listed}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Recipe":
+        """From what `to_json` gave, through a file or not."""
+        features = tuple((name, kind) for name, kind in values["features"])
+        return cls(**{**values, "features": features, "stack": tuple(values["stack"]), "platt": tuple(values["platt"])})
+
+
+@dataclass(frozen=True)
+class Propensity:
+    """A fitted model. `model` is the content of model.json, `booster` that of booster.txt (None where there is none)."""
+
+    model: dict[str, Any]
+    booster: str | None
+
+    @property
+    def recipe(self) -> Recipe:
+        """What it was fitted by."""
+        return Recipe.from_json(self.model["recipe"])
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """What does the arithmetic; raises ValueError for a frame that lacks columns, where the methods here refuse."""
+        return Scorer(self.model, self.booster)
+
+    def logit(self, frame: pd.DataFrame) -> Floats:
+        """Log-odds of a win within the horizon, one per row.
+
+        As all methods here: frames have one row per account and the recipe's features as columns, NaN where unknown; a
+        Refusal names the columns that a frame lacks.
+        """
+        with _refusing_missing_columns():
+            return self.scorer.logit(frame)
+
+    def predict(self, frame: pd.DataFrame) -> Floats:
+        """Calibrated probability of a win within the horizon, one per row."""
+        with _refusing_missing_columns():
+            return self.scorer.predict(frame)
+
+    def boosted_logit(self, frame: pd.DataFrame) -> Floats:
+        """Log-odds of the boosted trees alone, before stacking and calibration; zeros where the recipe has none."""
+        with _refusing_missing_columns():
+            return self.scorer.boosted_logit(frame)
+
+    def contributions(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, float]:
+        """Log-odds by feature (one-hots and missing flags summed into theirs), one row per account, and the base.
+
+        A row's contributions plus the base are its logit, to 1e-6.
+        """
+        with _refusing_missing_columns():
+            return self.scorer.contributions(frame)
+
+    def save(self, folder: Path) -> None:
+        """Write model.json and, where there are boosted trees, booster.txt. The same model gives the same bytes."""
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.model, ensure_ascii=False, indent=1, allow_nan=False)
+        (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+        trees = folder / "booster.txt"
+        if self.booster is None:
+            trees.unlink(missing_ok=True)
+        else:
+            trees.write_text(self.booster, encoding="utf-8")
+
+
+def load_propensity(folder: Path) -> Propensity:
+    """Read what `Propensity.save` wrote."""
+    booster = folder / "booster.txt"
+    model = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    return Propensity(model, booster.read_text(encoding="utf-8") if booster.exists() else None)
+
+
+def choose_recipe(
+    frame: pd.DataFrame,
+    won: ArrayLike,
+    group: ArrayLike,
+    features: Sequence[NamedFeature],
+    seed: int,
+    *,
+    use_boosted: bool = True,
+) -> tuple[Recipe, Floats]:
+    """Choose regularisation, number of trees and weights of the stack on three folds that keep groups whole.
+
+    Parameters
+    ----------
+    frame
+        One row per account and landmark, with the features as columns.
+    won
+        1 for a win within the horizon of the row's landmark, else 0.
+    group
+        Whole numbers; rows of equal group stay on one side of every split.
+    features
+        What the model may use.
+    seed
+        Decides folds, bagging and the rows drawn from a large set.
+    use_boosted
+        False for the logistic regression alone.
+
+    Returns
+    -------
+    The recipe, and the log-odds it gives each row when that row's fold was not fitted on.
+
+    Raises
+    ------
+    Refusal
+        Fewer than three groups hold wins.
+    """
+    wins = np.asarray(won)
+    fold = grouped_folds(wins, np.asarray(group), seed)
+    fitting = _Fitting.of(frame, wins, tuple((feature.name, feature.kind) for feature in features), seed)
+    regularization = choose_regularization(fitting.design, wins[fitting.rows], fitting.weight, fold[fitting.rows])
+    logistic = fitting.logistic_out_of_fold(fold, regularization)
+    rounds, boosted = 0, None
+    if use_boosted:
+        rounds, boosters = choose_rounds(fitting.dataset, fold[fitting.rows], seed)
+        boosted = fitting.boosted_out_of_fold(fold, boosters, rounds)
+    stack = fit_stack(logistic, boosted, wins)
+    recipe = Recipe(fitting.names_and_kinds, regularization, rounds, stack, (1.0, 0.0), use_boosted, seed)
+    return recipe, _stacked(recipe, logistic, boosted)
+
+
+def out_of_fold(frame: pd.DataFrame, won: ArrayLike, group: ArrayLike, recipe: Recipe) -> Floats:
+    """The log-odds that the recipe gives each row when that row's fold was not fitted on; three folds, groups kept whole."""
+    wins = np.asarray(won)
+    fold = grouped_folds(wins, np.asarray(group), recipe.seed)
+    fitting = _Fitting.of(frame, wins, recipe.features, recipe.seed)
+    logistic = fitting.logistic_out_of_fold(fold, recipe.regularization)
+    boosted = None
+    if recipe.use_boosted:
+        sides = [np.flatnonzero(fold[fitting.rows] != held_out) for held_out in np.unique(fold)]
+        boosters = [fit_boosted(fitting.dataset, side, recipe.boosting_rounds, recipe.seed) for side in sides]
+        boosted = fitting.boosted_out_of_fold(fold, boosters, recipe.boosting_rounds)
+    return _stacked(recipe, logistic, boosted)
+
+
+def fit_propensity(frame: pd.DataFrame, won: ArrayLike, recipe: Recipe) -> Propensity:
+    """Fit the recipe on all rows given: one per account and landmark, `won` 0 or 1."""
+    fitting = _Fitting.of(frame, np.asarray(won), recipe.features, recipe.seed)
+    terms, intercept = centre(*fitting.logistic(np.arange(len(fitting.rows)), recipe.regularization), frame)
+    booster = None
+    if recipe.use_boosted:
+        booster = fit_boosted(fitting.dataset, None, recipe.boosting_rounds, recipe.seed).model_to_string()
+    return Propensity(_model(recipe, terms, intercept), booster)
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """Rows made ready for both models: all of them in `frame`, of which `rows` are fitted on, by `weight`."""
+
+    frame: pd.DataFrame
+    won: NDArray[np.integer]
+    names_and_kinds: tuple[tuple[str, str], ...]
+    seed: int
+    encoded: list[dict[str, Any]]
+    rows: NDArray[np.intp]
+    weight: Floats
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, won: NDArray[np.integer], features: tuple[tuple[str, str], ...], seed: int) -> "_Fitting":
+        return cls(frame, won, features, seed, fit_encoding(frame, features), *fitting_sample(won, seed))
+
+    @cached_property
+    def design(self) -> Design:
+        return build_design(self.frame.iloc[self.rows], self.encoded)
+
+    @cached_property
+    def dataset(self) -> lgb.Dataset:
+        matrix = encode(self.frame.iloc[self.rows], self.encoded)
+        return bin_matrix(matrix, self.won[self.rows], self.weight, self.seed)
+
+    def logistic(self, chosen: NDArray[np.intp], regularization: float) -> tuple[list[dict[str, Any]], float]:
+        """Terms and intercept fitted on some of `rows`, by position."""
+        won = self.won[self.rows][chosen]
+        return export_logistic(self.design, *fit_logistic(self.design, chosen, won, self.weight[chosen], regularization))
+
+    def logistic_out_of_fold(self, fold: NDArray[np.intp], regularization: float) -> Floats:
+        logit = np.empty(len(self.frame))
+        alone = Recipe(self.names_and_kinds, regularization, 0, (0.0, 1.0, 0.0), (1.0, 0.0), False, self.seed)
+        for held_out in np.unique(fold):
+            terms, intercept = self.logistic(np.flatnonzero(fold[self.rows] != held_out), regularization)
+            logit[fold == held_out] = Scorer(_model(alone, terms, intercept), None).logit(self.frame[fold == held_out])
+        return logit
+
+    def boosted_out_of_fold(self, fold: NDArray[np.intp], boosters: Sequence[lgb.Booster], rounds: int) -> Floats:
+        logit = np.empty(len(self.frame))
+        for held_out, booster in enumerate(boosters):
+            matrix = encode(self.frame[fold == held_out], self.encoded)
+            logit[fold == held_out] = booster.predict(matrix, raw_score=True, num_iteration=rounds)
+        return logit
+
+
+def _model(recipe: Recipe, terms: list[dict[str, Any]], intercept: float) -> dict[str, Any]:
+    """The content of model.json; `models.scorer.Scorer` reads it."""
+    return {"format": FORMAT, "recipe": recipe.to_json(), "logistic_intercept": intercept, "features": terms}
+
+
+def _stacked(recipe: Recipe, logistic: Floats, boosted: Floats | None) -> Floats:
+    intercept, first, second = recipe.stack
+    slope, shift = recipe.platt
+    stacked = intercept + first * logistic + (0.0 if boosted is None else second * boosted)
+    return slope * stacked + shift
+
+
+@contextmanager
+def _refusing_missing_columns() -> Iterator[None]:
+    try:
+        yield
+    except MissingColumnsError as error:
+        raise Refusal(
+            f"the model was trained on features that are not there today: {', '.join(error.names)}; give the inputs and "
+            "[features] columns that they come from again, or run `lastword train` without them"
+        ) from error

@@ -1,0 +1,176 @@
+"""Scores accounts with a fitted propensity model: model.json and booster.txt in, propensities out.
+
+Self-contained on purpose (numpy, pandas, LightGBM and the standard library): the same file is logged as the code of the
+MLflow model, so that a registered model can be served where Lastword is not installed, and gives the same numbers there.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+type Floats = NDArray[np.float64]
+
+BATCH_ROWS = 50_000
+
+
+class MissingColumnsError(ValueError):
+    """The frame to score lacks columns that the model needs; `names` lists them."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"columns that the model needs are missing: {', '.join(names)}")
+        self.names = tuple(names)
+
+
+class Scorer:
+    """A fitted propensity model, ready to score frames with one row per account.
+
+    Frames hold the model's features as columns, selected by name: numeric and flag as numbers with NaN for unknown,
+    category as text with NaN for unknown. Further columns are ignored.
+
+    Parameters
+    ----------
+    model : dict
+        The content of model.json; `models.propensity.fit_propensity` writes it.
+    booster : str or None
+        The LightGBM model as text; None where the model is the logistic regression alone.
+    """
+
+    def __init__(self, model: dict[str, Any], booster: str | None) -> None:
+        self.features: list[dict[str, Any]] = model["features"]
+        intercept, logistic, boosted = model["recipe"]["stack"]
+        slope, shift = model["recipe"]["platt"]
+        self._booster = lgb.Booster(model_str=booster) if booster is not None else None
+        self._logistic_weight: float = slope * logistic
+        self._boosted_weight: float = slope * boosted if booster is not None else 0.0
+        self._intercept: float = shift + slope * (intercept + logistic * model["logistic_intercept"])
+
+    @classmethod
+    def from_folder(cls, folder: str | os.PathLike[str]) -> "Scorer":
+        """Read model.json and, where there is one, booster.txt from a folder."""
+        booster = Path(folder, "booster.txt")
+        model = json.loads(Path(folder, "model.json").read_text(encoding="utf-8"))
+        return cls(model, booster.read_text(encoding="utf-8") if booster.exists() else None)
+
+    def predict(self, frame: pd.DataFrame) -> Floats:
+        """Calibrated probability of a win within the horizon, one per row."""
+        propensity: Floats = 1.0 / (1.0 + np.exp(-self.logit(frame)))
+        return propensity
+
+    def logit(self, frame: pd.DataFrame) -> Floats:
+        """Log-odds of a win within the horizon, one per row."""
+        parts = [self._batch_logit(batch) for batch in self._batches(frame)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def boosted_logit(self, frame: pd.DataFrame) -> Floats:
+        """Log-odds of the boosted trees alone, before stacking and calibration, one per row; zeros where there are none."""
+        parts = [self._batch_boosted(batch) for batch in self._batches(frame)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def contributions(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, float]:
+        """Log-odds by feature, one row per account, and the base: a row's sum plus the base is its logit.
+
+        Logistic regression: the feature's value on its curve minus the mean over the training rows; boosted trees:
+        TreeSHAP (Lundberg et al. 2020), one-hot columns summed into their feature; both by their weight in the stack.
+        """
+        parts = [self._batch_contributions(batch) for batch in self._batches(frame)]
+        names = [feature["name"] for feature in self.features]
+        values = np.concatenate(parts) if parts else np.empty((0, len(names)))
+        return pd.DataFrame(values, index=frame.index, columns=names), self._intercept + self._boosted_base()
+
+    def _batches(self, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+        missing = [feature["name"] for feature in self.features if feature["name"] not in frame.columns]
+        if missing:
+            raise MissingColumnsError(missing)
+        for start in range(0, len(frame), BATCH_ROWS):
+            yield frame.iloc[start : start + BATCH_ROWS]
+
+    def _batch_logit(self, frame: pd.DataFrame) -> Floats:
+        logistic: Floats = logistic_terms(frame, self.features).sum(axis=1)
+        return self._intercept + self._logistic_weight * logistic + self._boosted_weight * self._batch_boosted(frame)
+
+    def _batch_boosted(self, frame: pd.DataFrame) -> Floats:
+        if self._booster is None:
+            return np.zeros(len(frame))
+        return np.asarray(self._booster.predict(encode(frame, self.features), raw_score=True))
+
+    def _batch_contributions(self, frame: pd.DataFrame) -> Floats:
+        parts = self._logistic_weight * logistic_terms(frame, self.features)
+        if self._booster is not None:
+            shap_values = self._booster.predict(encode(frame, self.features), pred_contrib=True)
+            starts = np.cumsum([0, *(width(feature) for feature in self.features)])[:-1]
+            parts += self._boosted_weight * np.add.reduceat(np.asarray(shap_values)[:, :-1], starts, axis=1)
+        return parts
+
+    def _boosted_base(self) -> float:
+        """The boosted part's expected log-odds: the last column of TreeSHAP, the same for every row."""
+        if self._booster is None:
+            return 0.0
+        row = np.zeros((1, sum(width(feature) for feature in self.features)), dtype=np.float32)
+        return self._boosted_weight * float(np.asarray(self._booster.predict(row, pred_contrib=True))[0, -1])
+
+
+def logistic_terms(frame: pd.DataFrame, features: Sequence[dict[str, Any]]) -> Floats:
+    """The logistic regression's log-odds: a row per account, a column per feature."""
+    terms = np.empty((len(frame), len(features)))
+    for position, feature in enumerate(features):
+        if feature["kind"] == "category":
+            values = np.array([*feature["values"], feature["other"], feature["missing"]])
+            terms[:, position] = values[level_codes(frame[feature["name"]], feature["levels"])]
+        else:
+            x = numbers(frame[feature["name"]])
+            curve = np.interp(x, feature["knots"], feature["values"])
+            terms[:, position] = np.where(np.isnan(x), feature["missing"], curve)
+    return terms
+
+
+def encode(frame: pd.DataFrame, features: Sequence[dict[str, Any]]) -> NDArray[np.float32]:
+    """The boosted trees' matrix: numbers as they are, a category as one column per level, one for others, one for unknown."""
+    matrix = np.zeros((len(frame), sum(width(feature) for feature in features)), dtype=np.float32)
+    rows, start = np.arange(len(frame)), 0
+    for feature in features:
+        if feature["kind"] == "category":
+            matrix[rows, start + level_codes(frame[feature["name"]], feature["levels"])] = 1
+        else:
+            matrix[:, start] = numbers(frame[feature["name"]])
+        start += width(feature)
+    return matrix
+
+
+def width(feature: dict[str, Any]) -> int:
+    """How many columns of the encoded matrix the feature takes."""
+    return len(feature["levels"]) + 2 if feature["kind"] == "category" else 1
+
+
+def numbers(column: pd.Series) -> Floats:
+    """A numeric or flag column as floats, NaN where unknown."""
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def level_codes(column: pd.Series, levels: Sequence[str]) -> NDArray[np.intp]:
+    """Position of each value in the levels; one past them for any other value, two past them for unknown."""
+    text = column.astype("str")
+    codes = pd.Index(levels, dtype="str").get_indexer(pd.Index(text))
+    codes = np.where(codes < 0, len(levels), codes)
+    return np.where(text.isna(), len(levels) + 1, codes)
+
+
+if __name__ != "models.scorer":  # MLflow runs this file as the code of the model, under a name of its own
+    import mlflow
+
+    class PropensityModel(mlflow.pyfunc.PythonModel):
+        """The registered model: a frame of features in, a frame with the column `propensity` out."""
+
+        def load_context(self, context: Any) -> None:
+            self._scorer = Scorer.from_folder(context.artifacts["model"])
+
+        def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+            return pd.DataFrame({"propensity": self._scorer.predict(model_input)}, index=model_input.index)
+
+    mlflow.models.set_model(PropensityModel())

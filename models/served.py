@@ -1,0 +1,94 @@
+"""A model as it is stored and served: the fit, its reference population, its cuts and what its features were built with."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from scipy.special import expit
+
+from features.build import IntentPolicy
+from features.catalog import VERSION, Vocabulary
+from lastword.errors import Refusal
+from models.grades import Reference
+from models.landmarks import Mode
+from models.propensity import Propensity, Recipe, load_propensity
+from models.training import Trained, propensity_of
+
+
+@dataclass(frozen=True)
+class Served:
+    """Everything that scoring needs of a model, so that a table scored today means what it meant at training."""
+
+    model: Propensity
+    recipe: Recipe
+    reference: Reference
+    cuts: dict[str, float]
+    mode: Mode
+    prior_odds: float | None
+    vocabulary: Vocabulary
+    intent_policy: IntentPolicy
+
+    def score(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Grain: the rows of `frame`, its index. Columns: logit, propensity (null in look-alike mode without a prior), points."""
+        logit = self.model.logit(frame)
+        return pd.DataFrame(
+            {
+                "logit": logit,
+                "propensity": propensity_of(logit, self.mode, self.prior_odds),
+                "points": self.reference.points(expit(logit)),
+            },
+            index=frame.index,
+        )
+
+
+def save_served(folder: Path, trained: Trained, mode: Mode, vocabulary: Vocabulary, policy: IntentPolicy) -> None:
+    """Write model.json, booster.txt, reference.json and serving.json; text only, none of it names our modules."""
+    trained.model.save(folder)
+    (folder / "reference.json").write_text(json.dumps(trained.reference.to_json()))
+    serving = {
+        "catalog_version": VERSION,
+        "mode": mode,
+        "prior_odds": trained.prior_odds,
+        "cuts": trained.cuts,
+        "recipe": trained.recipe.to_json(),
+        "vocabulary": asdict(vocabulary),
+        "intent_policy": asdict(policy),
+    }
+    (folder / "serving.json").write_text(json.dumps(serving, indent=1, sort_keys=True))
+
+
+def vocabulary_of(recipe: Recipe) -> Vocabulary:
+    """The technologies, categories and topics among a recipe's features: what scoring must build."""
+
+    def named(prefix: str) -> tuple[str, ...]:
+        return tuple(name.removeprefix(prefix) for name in recipe.names if name.startswith(prefix))
+
+    return Vocabulary(named("technology:"), named("technology_category:"), named("intent:"))
+
+
+def load_served(folder: Path) -> Served:
+    """Read what `save_served` wrote.
+
+    Raises
+    ------
+    Refusal
+        The features' definitions have changed since the model was trained.
+    """
+    serving: dict[str, Any] = json.loads((folder / "serving.json").read_text())
+    if serving["catalog_version"] != VERSION:
+        raise Refusal(
+            f"the champion was trained on features of catalog version {serving['catalog_version']}, "
+            f"this is version {VERSION}: run `lastword train`"
+        )
+    return Served(
+        model=load_propensity(folder),
+        recipe=Recipe.from_json(serving["recipe"]),
+        reference=Reference.from_json(json.loads((folder / "reference.json").read_text())),
+        cuts=serving["cuts"],
+        mode=serving["mode"],
+        prior_odds=serving["prior_odds"],
+        vocabulary=Vocabulary(**{name: tuple(values) for name, values in serving["vocabulary"].items()}),
+        intent_policy=IntentPolicy(**serving["intent_policy"]),
+    )

@@ -1,0 +1,322 @@
+"""From a training set to a model that may serve: recipe, evaluation that doesn't flatter, decision, final fit.
+
+What is reported is measured on time that the fit has not seen; what is served is the same recipe fitted on all of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from features.catalog import Feature
+from lastword.contracts import GRADES
+from lastword.errors import Refusal
+from models.calibration import keep_platt_if_better
+from models.evaluation import (
+    Interval,
+    attainable_lift,
+    chance,
+    compare,
+    corrected_auc,
+    evaluate,
+    grade_table,
+    interval_gap,
+    lift_at_share,
+    rising_grades,
+)
+from models.grades import Reference, assign_grades, grade_cuts
+from models.landmarks import TrainingSet, temporal_split
+from models.leakage import LeakageReport, examine
+from models.promotion import Promotion, PromotionEvidence, decide
+from models.propensity import Propensity, Recipe, choose_recipe, fit_propensity, out_of_fold
+
+MOST_BOOSTED_GAP = 0.05
+"""A booster whose AUC on folds exceeds its temporal AUC by more only shines on random folds: the logistic stands alone."""
+
+
+@dataclass(frozen=True)
+class TrainingPolicy:
+    """What lastword.toml says of training."""
+
+    horizon_days: int
+    seed: int
+    grades: Any
+    class_prior: float | None = None
+    promote: Literal["if_better", "always", "never"] = "if_better"
+    leakage: Literal["block", "warn"] = "block"
+    waivers: Mapping[str, str] | None = None
+    product_names: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model, what was measured of it, and whether it may serve.
+
+    `cuts` are the fewest points of A to D; `reference` holds the scores (σ of the logit) of the accounts at risk when it was trained. In
+    look-alike mode `prior_odds` times the model's odds is the propensity, null without a class prior.
+    """
+
+    model: Propensity
+    recipe: Recipe
+    reference: Reference
+    cuts: dict[str, float]
+    prior_odds: float | None
+    leakage: LeakageReport
+    figures: dict[str, Any]
+    promotion: Promotion
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A recipe and its figures on rows that the fit has not seen."""
+
+    recipe: Recipe
+    figures: dict[str, Any]
+    evidence: PromotionEvidence
+
+
+def train(training: TrainingSet, population: pd.DataFrame, champion: Recipe | None, policy: TrainingPolicy) -> Trained:
+    """Train, evaluate and decide.
+
+    Parameters
+    ----------
+    training
+        Rows to learn from.
+    population
+        Features of the accounts at risk as of today, one row per account: the reference of points and grades.
+    champion
+        The recipe that serves now, None before the first. It is refitted on the same rows to be compared.
+
+    Raises
+    ------
+    Refusal
+        A column that looks as if it knew the future and for which no waiver is written.
+    """
+    known = [feature for feature in training.features if feature.known != "after_win"]
+    leakage = inspect(training, policy)
+    features = informative(training.rows, known)
+    evaluate_mode = on_later_time if training.mode == "landmarks" else on_whole_groups
+    evaluated = evaluate_mode(training, features, champion, policy)
+    model = fit_propensity(training.rows, training.rows["won"], evaluated.recipe)
+    logit = model.logit(population)
+    prior_odds = prior_correction(training, model, policy.class_prior) if training.mode == "look-alike" else None
+    reference = Reference.from_population(expit(logit))
+    return Trained(
+        model=model,
+        recipe=evaluated.recipe,
+        reference=reference,
+        cuts=score_cuts(policy.grades, logit, prior_odds, training.mode),
+        prior_odds=prior_odds,
+        leakage=leakage,
+        figures=evaluated.figures,
+        promotion=decide(evaluated.evidence, policy.promote),
+    )
+
+
+def inspect(training: TrainingSet, policy: TrainingPolicy) -> LeakageReport:
+    """The leakage gate's report; a Refusal where it blocks."""
+    names = [feature.name for feature in training.features]
+    rows = training.rows
+    report = examine(
+        rows[names], rows["won"], training.features, policy.waivers or {}, policy.product_names, cluster=rows["group"]
+    )
+    if report.blocked and policy.leakage == "block":
+        others = f" (and {len(report.blocked) - 1} more)" if len(report.blocked) > 1 else ""
+        raise Refusal(f"{report.blocked[0].message}{others}")
+    return report
+
+
+def informative(rows: pd.DataFrame, features: Sequence[Feature]) -> list[Feature]:
+    """The features that take at least two values, null being one."""
+    return [feature for feature in features if rows[feature.name].nunique(dropna=False) > 1]
+
+
+def on_later_time(
+    training: TrainingSet, features: Sequence[Feature], champion: Recipe | None, policy: TrainingPolicy
+) -> Evaluated:
+    """The recipe of the older landmarks, measured on the newest ones beside the plan, a blend and chance."""
+    rows, seed = training.rows, policy.seed
+    in_train, in_test = temporal_split(rows["landmark"], policy.horizon_days)
+    fitting, test = rows[in_train], rows[in_test]
+    recipe, folded = choose_recipe(fitting, fitting["won"], fitting["group"], features, seed)
+    model = fit_propensity(fitting, fitting["won"], recipe)
+    if boosted_flatters(model, recipe, fitting, test, folded):
+        recipe = recipe.logistic_alone()
+        model = fit_propensity(fitting, fitting["won"], recipe)
+    won, account, propensity = test["won"], test["account_id"], model.predict(test)
+    plan, blend = test["plan_points"], blended(propensity, test["plan_points"])
+    temporal = {
+        "model": evaluate(won, propensity, account, is_propensity=True, seed=seed),
+        "plan": evaluate(won, plan, account, is_propensity=False, seed=seed),
+        "blend": evaluate(won, blend, account, is_propensity=False, seed=seed),
+    }
+    folds = split_figures(fitting, recipe, folded, seed)
+    grades = grades_of(propensity, policy.grades)
+    evidence = PromotionEvidence(
+        mode="landmarks",
+        auc=temporal["model"]["auc"],
+        against_champion=None if champion is None else against_champion(champion, fitting, test, propensity, seed),
+        against_plan=compare(won, propensity, plan, account, metric=f"lift_at_{top_percent(policy.grades)}", seed=seed),
+        **top_lift(won, propensity, account, policy.grades, seed),
+        rising=tuple(rising_grades(won, grades, account, seed=seed)),
+        split_gap=interval_gap(folds["random"], temporal["model"]["auc"]),
+    )
+    slope, intercept = keep_platt_if_better(model.logit(test), won, test["group"], seed)
+    figures = {
+        "windows": windows(fitting, test),
+        "temporal": {name: in_json(each) for name, each in temporal.items()} | {"chance": chance(won)},
+        **{name: {"auc": figure.to_json()} for name, figure in folds.items()},
+        "grades": grade_table(won, propensity, grades).reset_index().to_dict("records"),
+    }
+    return Evaluated(recipe.with_platt(slope, intercept), figures, evidence)
+
+
+def on_whole_groups(
+    training: TrainingSet, features: Sequence[Feature], champion: Recipe | None, policy: TrainingPolicy
+) -> Evaluated:
+    """Look-alike mode: the recipe measured on folds that keep groups whole, every figure labelled so."""
+    rows, seed = training.rows, policy.seed
+    recipe, folded = choose_recipe(rows, rows["won"], rows["group"], features, seed)
+    won, account = rows["won"], rows["account_id"]
+    grouped = {
+        "model": evaluate(won, folded, account, is_propensity=False, seed=seed),
+        "plan": evaluate(won, rows["plan_points"], account, is_propensity=False, seed=seed),
+    }
+    folds = split_figures(rows, recipe, folded, seed)
+    compared = None
+    if champion is not None and set(champion.names) <= set(rows.columns):
+        other = out_of_fold(rows, won, rows["group"], champion)
+        compared = compare(won, folded, other, account, metric="auc", seed=seed)
+    figures: dict[str, Any] = {
+        "label": "look-alike: won accounts against the house list as of today, no dates; not a forecast",
+        "look_alike": {name: in_json(each) for name, each in grouped.items()} | {"chance": chance(won)},
+        **{name: {"auc": figure.to_json()} for name, figure in folds.items()},
+    }
+    if policy.class_prior is not None:
+        figures["auc_corrected_for_unlabelled"] = corrected_auc(grouped["model"]["auc"].estimate, policy.class_prior)
+    evidence = PromotionEvidence(
+        mode="look-alike",
+        auc=grouped["model"]["auc"],
+        against_champion=compared,
+        **top_lift(won, folded, account, policy.grades, seed),
+        split_gap=interval_gap(folds["random"], folds["grouped"]),
+    )
+    return Evaluated(recipe, figures, evidence)
+
+
+def boosted_flatters(
+    model: Propensity, recipe: Recipe, fitting: pd.DataFrame, test: pd.DataFrame, folded: np.ndarray
+) -> bool:
+    """Whether the boosted part is so much better on folds of the training window than on later time."""
+    if not recipe.use_boosted:
+        return False
+    on_folds = auc(fitting["won"], folded)
+    return on_folds - auc(test["won"], model.boosted_logit(test)) > MOST_BOOSTED_GAP
+
+
+def split_figures(rows: pd.DataFrame, recipe: Recipe, folded: np.ndarray, seed: int) -> dict[str, Interval]:
+    """AUC on folds that keep groups whole, and on folds that keep only accounts whole: the flattering figure, for comparison."""
+    won, account = rows["won"], rows["account_id"]
+    by_account = pd.factorize(account)[0]
+    random = out_of_fold(rows, won, by_account, recipe)
+    return {
+        "grouped": evaluate(won, folded, account, is_propensity=False, seed=seed)["auc"],
+        "random": evaluate(won, random, account, is_propensity=False, seed=seed)["auc"],
+    }
+
+
+def against_champion(champion: Recipe, fitting: pd.DataFrame, test: pd.DataFrame, propensity: np.ndarray, seed: int) -> Any:
+    """AUC minus that of the champion's recipe refitted on the same window; None where its columns are no longer given."""
+    if not set(champion.names) <= set(fitting.columns):
+        return None
+    other = fit_propensity(fitting, fitting["won"], champion).predict(test)
+    return compare(test["won"], propensity, other, test["account_id"], metric="auc", seed=seed)
+
+
+def blended(propensity: np.ndarray, plan_points: pd.Series) -> np.ndarray:
+    """Half the model's percentile, half the plan's."""
+    percentiles = [Reference.from_population(score).points(np.asarray(score)) for score in (propensity, plan_points)]
+    return np.mean(percentiles, axis=0)
+
+
+def grades_of(scores: np.ndarray, grades: Any) -> pd.Series:
+    """The grades these scores would get with themselves as the reference."""
+    reference = Reference.from_population(scores)
+    return assign_grades(pd.Series(reference.points(np.asarray(scores))), grade_cuts(grades, reference))
+
+
+def top_percent(grades: Any) -> int:
+    """The percent of accounts that grade A holds; 15 where cuts are set by points or propensity."""
+    return min((1, 5, 10, 15, 35), key=lambda percent: abs(percent - 100 * top_share(grades)))
+
+
+def top_share(grades: Any) -> float:
+    return float(grades.shares["A"]) if grades.policy == "shares" else 0.15
+
+
+def top_lift(won: Any, score: Any, account: Any, grades: Any, seed: int) -> dict[str, Any]:
+    """Lift at grade A's share and the most that any ranking could reach there."""
+    share = top_share(grades)
+    return {
+        "top_lift": lift_at_share(won, score, share, account, seed=seed),
+        "attainable_lift": attainable_lift(won, share),
+    }
+
+
+def score_cuts(grades: Any, logit: np.ndarray, prior_odds: float | None, mode: str) -> dict[str, float]:
+    """The fewest points of A to D. Cuts given as propensities are put on the points scale by the population's propensities."""
+    propensities = propensity_of(logit, mode, prior_odds)
+    if grades.policy == "propensity" and np.isnan(propensities).all():
+        raise Refusal('[grades] policy = "propensity" needs propensities: in look-alike mode give [model] class_prior')
+    cuts = grade_cuts(grades, Reference.from_population(propensities))
+    return {grade: cuts[grade] for grade in GRADES[:-1]}
+
+
+def propensity_of(logit: np.ndarray, mode: str, prior_odds: float | None) -> np.ndarray:
+    """The calibrated probability of a win within the horizon; null in look-alike mode without a class prior."""
+    if mode == "landmarks":
+        return expit(logit)
+    return np.full(len(logit), np.nan) if prior_odds is None else np.minimum(1.0, prior_odds * np.exp(logit))
+
+
+def prior_correction(training: TrainingSet, model: Propensity, class_prior: float | None) -> float | None:
+    """The factor c with p = min(1, c · g/(1 − g)) whose mean over the house list is the class prior.
+
+    In theory c is α·n_U/n_P (won and unlabelled accounts collected separately). A fit knows its own rows a little too well,
+    which bends that mean, so c is solved for; the mean is then right whatever the fit.
+    """
+    if class_prior is None:
+        return None
+    unlabelled = training.rows[training.rows["won"] == 0]
+    odds = np.exp(model.logit(unlabelled))
+    low, high = 0.0, 1.0 / odds.min()
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.minimum(1.0, middle * odds).mean() < class_prior else (low, middle)
+    return high
+
+
+def auc(won: pd.Series, score: np.ndarray) -> float:
+    """Area under the ROC curve."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(won, score))
+
+
+def windows(fitting: pd.DataFrame, test: pd.DataFrame) -> dict[str, Any]:
+    """Which landmarks were learnt from and which tested on, and how many rows and wins each has."""
+    return {
+        name: {
+            "landmarks": sorted(str(stamp.date()) for stamp in rows["landmark"].unique()),
+            "rows": len(rows),
+            "wins": int(rows["won"].sum()),
+        }
+        for name, rows in (("training", fitting), ("test", test))
+    }
+
+
+def in_json(figures: Mapping[str, Interval]) -> dict[str, Any]:
+    return {name: figure.to_json() for name, figure in figures.items()}

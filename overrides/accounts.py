@@ -1,0 +1,51 @@
+"""What the store knows of accounts when somebody decides on them. For use within a transaction of the open store."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from lastword.errors import Refusal
+from overrides.decisions import Standing
+
+if TYPE_CHECKING:
+    from overrides.models import OverrideEntry
+
+_NEIGHBOURS = 10_000
+_SEEN_COLUMNS = ("account_id", "run_id", "plan_points", "model_points", "plan_grade", "model_grade", "policy_grade")
+
+
+def standings(account_ids: Iterable[str]) -> dict[str, Standing]:
+    """What the store knows of these accounts, by account_id, in two queries per thousand."""
+    from overrides.models import Current, OverrideEntry, Score
+
+    scores: dict[str, dict[str, Any]] = {}
+    entries: dict[str, list[OverrideEntry]] = {}
+    wanted = list(dict.fromkeys(account_ids))
+    for part in batched(wanted, 1000):
+        current = Score.objects.filter(publication__in=Current.objects.values("publication"), account_id__in=part)
+        scores |= {row["account_id"]: row for row in current.values(*_SEEN_COLUMNS)}
+        for entry in OverrideEntry.objects.filter(account_id__in=part).order_by("entry_id"):
+            entries.setdefault(entry.account_id, []).append(entry)
+    return {account: Standing(account, scores.get(account), tuple(entries.get(account, ()))) for account in wanted}
+
+
+def unknown_account(account_id: str) -> Refusal:
+    """The refusal of an account without a current score, naming the nearest id among its neighbours in order."""
+    from overrides.models import Current, Score
+
+    known = Score.objects.filter(publication__in=Current.objects.values("publication")).values_list("account_id", flat=True)
+    after = known.filter(account_id__gte=account_id).order_by("account_id")[:_NEIGHBOURS]
+    before = known.filter(account_id__lt=account_id).order_by("-account_id")[:_NEIGHBOURS]
+    neighbours = {known_id.casefold(): known_id for known_id in [*before, *after]}
+    if not neighbours:
+        return Refusal("nothing is published yet, so there is no account to decide on: run `lastword run` first")
+    nearest = neighbours[get_close_matches(account_id.casefold(), neighbours, n=1, cutoff=0)[0]]
+    return Refusal(f"account {account_id!r} is unknown to the current scores; nearest is {nearest!r}")
+
+
+def described(entry: "OverrideEntry | None") -> str:
+    """One phrase on what is in force."""
+    if entry is None:
+        return "no override is in force now"
+    return f"{entry.grade} ({entry.reason}) by {entry.by} at {entry.made_at:%Y-%m-%d %H:%M} UTC is in force now"

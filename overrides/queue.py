@@ -1,0 +1,136 @@
+"""Which accounts a person should look at, why, and in what order.
+
+Two columns, because a decision changes what counts: `open_reason` is why an account is under review while no override
+is in force on it, `override_review` why it is although one is. Whoever shows the queue takes the one that applies.
+"""
+
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+PARTED = "disparity"
+AUDIT = "audit"
+STALE = "stale"
+REDUNDANT = "redundant"
+
+
+def review(
+    scores: pd.DataFrame, in_force: pd.DataFrame, set_aside: pd.DataFrame | None, settings: Any, seed: int
+) -> pd.DataFrame:
+    """Why each account is under review, if it is.
+
+    Never under review: an account that the plan excludes (coverage false), and a customer unless settings.customers. One
+    that was set aside (snoozed, dismissed) stays out until its evidence moves: until model_points or plan_points differ
+    by settings.threshold or more from what the person saw. Points unknown then or now count as unmoved.
+
+    Parameters
+    ----------
+    scores : one row per account, index account_id: disparity (null where no model serves), model_points, plan_points,
+        model_grade, account_status, coverage, review_value.
+    in_force : one row per account with an override in force, index account_id: grade, seen_model_points,
+        seen_plan_points, seen_model_grade (null where there was no model).
+    set_aside : one row per account snoozed or dismissed, index account_id: seen_model_points, seen_plan_points.
+    settings : [disparity]: threshold, capacity, audit_share, customers.
+    seed : with the account_id it decides which accounts are drawn for audit.
+
+    Returns
+    -------
+    Index of `scores`. open_reason: "disparity", "audit" or null, as if no override were in force; override_review:
+    "redundant" (the model now gives the override's grade and did not then), "stale" (the evidence moved), or null.
+    With a capacity at most so many accounts are under review, the audited ones included: the first by `order`; where an
+    override is in force, open_reason then says whether the account would have been among them.
+    """
+    aside = _unmoved(scores, set_aside, settings.threshold)
+    possible = _population(scores, settings.customers) & ~aside
+    decided = scores.index.isin(in_force.index)
+    parted = possible & (scores["disparity"].abs() >= settings.threshold).to_numpy()
+    returning = _returning(scores, in_force, settings.threshold)
+    queued = np.where(decided, possible & (returning != ""), parted)
+    size = _size(int(queued.sum()), settings)
+    place = _places(scores)
+    last = np.sort(place[queued])[size - 1] if 0 < size < queued.sum() else (len(scores) if size == queued.sum() else -1)
+    within = place <= last
+    rest = possible & ~decided & ~parted & scores["disparity"].notna().to_numpy()
+    audited = _drawn(scores.index, rest, _audits(size, settings), seed)
+    open_reason = np.select([parted & within, audited], [PARTED, AUDIT], default="")
+    override_review = np.where(queued & decided & within, returning, "")
+    return pd.DataFrame({"open_reason": _text(open_reason), "override_review": _text(override_review)}, index=scores.index)
+
+
+def order(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows by |disparity| × review_value, largest first, then by account_id (a column, else the index).
+
+    A missing review_value counts as 1, a missing disparity as 0.
+    """
+    return frame.iloc[np.argsort(_places(frame))]
+
+
+def _places(frame: pd.DataFrame) -> np.ndarray:
+    """Each row's place in the order, from 0."""
+    worth = frame["disparity"].astype(float).abs().fillna(0) * frame["review_value"].astype(float).fillna(1)
+    account = frame.get("account_id", frame.index)
+    by_worth = np.lexsort((pd.factorize(np.asarray(account, dtype=object), sort=True)[0], -worth.to_numpy()))
+    places = np.empty(len(frame), dtype=int)
+    places[by_worth] = np.arange(len(frame))
+    return places
+
+
+def _population(scores: pd.DataFrame, customers: bool) -> np.ndarray:
+    covered = scores["coverage"].fillna(False).to_numpy(dtype=bool)
+    return covered & (customers | (scores["account_status"] != "customer").to_numpy())
+
+
+def _moved(scores: pd.DataFrame, seen: pd.DataFrame, threshold: float) -> np.ndarray:
+    """Per account of `scores`: did either points move by `threshold` since a person saw them."""
+    then = seen.reindex(scores.index)
+    names = ["model_points", "plan_points"]
+    distance = np.abs(scores[names].to_numpy(dtype=float) - then[[f"seen_{name}" for name in names]].to_numpy(dtype=float))
+    return ((distance >= threshold) & (distance > 0)).any(axis=1)
+
+
+def _unmoved(scores: pd.DataFrame, set_aside: pd.DataFrame | None, threshold: float) -> np.ndarray:
+    if set_aside is None or set_aside.empty:
+        return np.zeros(len(scores), dtype=bool)
+    return scores.index.isin(set_aside.index) & ~_moved(scores, set_aside, threshold)
+
+
+def _returning(scores: pd.DataFrame, in_force: pd.DataFrame, threshold: float) -> np.ndarray:
+    """Per account "redundant", "stale" or "": why an override in force should be looked at again."""
+    if in_force.empty:
+        return np.full(len(scores), "", dtype=object)
+    then = in_force.reindex(scores.index)
+    agrees = (scores["model_grade"].notna() & (scores["model_grade"] == then["grade"])).to_numpy(dtype=bool)
+    agreed_then = (then["seen_model_grade"] == then["grade"]).fillna(False).to_numpy(dtype=bool)
+    conditions = [agrees & ~agreed_then, _moved(scores, in_force, threshold)]
+    return np.select(conditions, [REDUNDANT, STALE], default="").astype(object)
+
+
+def _audits(size: int, settings: Any) -> int:
+    return round(settings.audit_share * size)
+
+
+def _size(queued: int, settings: Any) -> int:
+    """How many of the queued accounts stay, so that with their share of audits they fit the capacity (0: no limit)."""
+    if not settings.capacity:
+        return queued
+    size = min(queued, settings.capacity)
+    while size and size + _audits(size, settings) > settings.capacity:
+        size -= 1
+    return size
+
+
+def _drawn(accounts: pd.Index, eligible: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """The `count` eligible accounts whose hash with the seed is smallest: the same in whatever order they come."""
+    drawn = np.zeros(len(accounts), dtype=bool)
+    if count <= 0:
+        return drawn
+    positions = np.flatnonzero(eligible)
+    digests = [blake2b(f"{seed}:{accounts[i]}".encode(), digest_size=8).digest() for i in positions]
+    drawn[[positions[i] for i in sorted(range(len(positions)), key=digests.__getitem__)[:count]]] = True
+    return drawn
+
+
+def _text(values: np.ndarray) -> pd.api.extensions.ExtensionArray:
+    return pd.array([value or None for value in values], dtype="str")

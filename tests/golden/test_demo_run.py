@@ -1,0 +1,88 @@
+"""A whole run of the demo population: what must hold of its tables, and that the same data give the same tables."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lastword.contracts import FINAL_COLUMNS, GRADES
+
+MAY_DIFFER = ["run_id", "model_version", "scored_at"]
+
+
+def lastword(*arguments: object) -> dict:
+    """The result of a command with --json."""
+    command = [Path(sys.executable).with_name("lastword"), *map(str, arguments), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def table(folder: Path, name: str) -> pd.DataFrame:
+    runs = folder / ".lastword" / "runs"
+    return pd.read_parquet(runs / json.loads((runs / "latest.json").read_text())["run_id"] / f"{name}.parquet")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """A demo of 2,000 accounts, run twice."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    first = lastword("demo", folder, "--accounts", 2000, "--no-prefect")
+    tables = {name: table(folder, name) for name in ("final_scores", "reasons", "review_queue", "indicators", "features")}
+    second = lastword("run", "--project", folder)
+    return folder, first, tables, second
+
+
+def test_a_model_is_promoted_and_everything_is_once_in_the_final_table(demo):
+    folder, first, tables, _ = demo
+    final = tables["final_scores"]
+    assert first["metrics"]["mode"] == "landmarks"
+    assert first["metrics"]["model"]["promoted"], first["metrics"]["model"]["refused_because"]
+    assert tuple(final.columns) == FINAL_COLUMNS
+    assert final["account_id"].is_unique
+    assert len(final) == first["validation"]["tables"]["accounts"]["rows_used"] == 2000
+    assert set(final["model_grade"]) == set(GRADES)
+    assert final["propensity"].between(0, 1).all()
+
+
+def test_rows_in_are_used_not_yet_known_or_quarantined(demo):
+    for name, counts in demo[1]["validation"]["tables"].items():
+        parts = counts["rows_used"] + counts["rows_not_yet_known"] + counts["rows_quarantined"]
+        assert counts["rows_in"] == parts, name
+        assert counts["rows_quarantined"] == sum(counts["reasons"].values()), name
+
+
+def test_reasons_add_up_to_both_opinions(demo):
+    final, reasons = demo[2]["final_scores"].set_index("account_id"), demo[2]["reasons"]
+    total = reasons.groupby(["source", "account_id"])["contribution"].sum()
+    assert (total["model"] - final["model_points"]).abs().max() < 0.1
+    gap = total["model"] - total["plan"]
+    assert (gap - final["disparity"]).abs().max() < 0.1
+
+
+def test_traps_do_not_reach_the_model(demo):
+    figures = demo[1]["metrics"]["figures"]
+    excluded = {finding["column"] for finding in figures["leakage"]["excluded"]}
+    assert {"prior_year_spend", "tenure_years", "market_share"} <= excluded
+    assert figures["leakage"]["blocked"] == []
+
+
+def test_the_queue_holds_the_accounts_under_review_worst_first(demo):
+    final, queue = demo[2]["final_scores"], demo[2]["review_queue"]
+    assert set(queue["account_id"]) == set(final.loc[final["under_review"], "account_id"])
+    parted = queue[queue["open_reason"] == "disparity"]
+    assert (parted["disparity"].abs() >= 40).all()
+    worth = queue["disparity"].abs() * queue["review_value"]
+    assert worth.is_monotonic_decreasing
+
+
+def test_the_same_data_give_the_same_tables_but_for_run_version_and_time(demo):
+    folder, _, tables, second = demo
+    assert second["metrics"]["model"]["promoted"]
+    for name, before in tables.items():
+        after = table(folder, name)
+        common = [column for column in before.columns if column not in MAY_DIFFER]
+        pd.testing.assert_frame_equal(before[common], after[common], obj=name)

@@ -1,0 +1,82 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.preprocessing import SplineTransformer
+
+from models.encoding import fit_encoding
+from models.logistic import REGULARIZATIONS, build_design, centre, choose_regularization, export_logistic, fit_logistic, knots_of
+from models.scorer import logistic_terms
+from tests.sample_rows import NAMES_AND_KINDS, training_rows
+
+
+@pytest.mark.parametrize(
+    ("values", "knots"),
+    [
+        ([np.nan, np.nan], [0.0]),
+        ([3.0, 3.0, np.nan], [3.0]),
+        ([0.0, 1.0, 1.0], [0.0, 1.0]),
+        ([0.0] * 5 + [1.0, 2.0, 3.0, 4.0, 5.0], [0.0, 2.0, 3.0, 4.0, 5.0]),
+        (list(range(101)), [2.0, 25.0, 50.0, 75.0, 98.0]),
+        ([1.0] * 97 + [2.0, 3.0, 4.0], [1.0, 2.0]),
+        ([5.0] * 998 + [6.0, 7.0], [5.0, 7.0]),
+    ],
+)
+def test_knots(values: list[float], knots: list[float]) -> None:
+    np.testing.assert_allclose(knots_of(np.array(values, dtype=float)), knots)
+
+
+def test_the_curve_is_a_spline_of_degree_one_with_constant_ends() -> None:
+    frame = pd.DataFrame({"x": np.random.default_rng(1).normal(size=500)})
+    design = build_design(frame, [{"name": "x", "kind": "numeric"}])
+    knots = np.array(design.features[0]["knots"])[:, None]
+    spline = SplineTransformer(degree=1, knots=knots, extrapolation="constant").fit_transform(frame)
+    np.testing.assert_allclose(design.matrix * design.scales + design.means, spline, atol=1e-12)
+
+
+def test_the_export_gives_the_log_odds_of_the_fit() -> None:
+    frame = training_rows()
+    design = build_design(frame, fit_encoding(frame, NAMES_AND_KINDS))
+    won = frame["won"].to_numpy()
+    coefficients, intercept = fit_logistic(design, slice(None), won, np.ones(len(frame)), 0.1)
+    expected = design.matrix @ coefficients + intercept
+    terms, base = export_logistic(design, coefficients, intercept)
+    np.testing.assert_allclose(logistic_terms(frame, terms).sum(axis=1) + base, expected, atol=1e-10)
+    centred, base = centre(terms, base, frame)
+    values = logistic_terms(frame, centred)
+    np.testing.assert_allclose(values.sum(axis=1) + base, expected, atol=1e-10)
+    np.testing.assert_allclose(values.mean(axis=0), 0, atol=1e-12)
+
+
+def test_the_fitted_curve_follows_the_truth() -> None:
+    frame = training_rows(accounts=8000)
+    design = build_design(frame, fit_encoding(frame, NAMES_AND_KINDS))
+    fitted = fit_logistic(design, slice(None), frame["won"].to_numpy(), np.ones(len(frame)), 0.1)
+    employees, kubernetes, security, noise, industry = export_logistic(design, *fitted)[0]
+    at = np.interp([2.0, 4.0, 5.0, 6.5], employees["knots"], employees["values"])
+    assert at[1] - at[0] == pytest.approx(1.2, abs=0.4)
+    assert at[3] - at[2] == pytest.approx(0.0, abs=0.3)
+    assert kubernetes["values"][1] - kubernetes["values"][0] == pytest.approx(1.0, abs=0.2)
+    assert security["knots"][0] == 0.0
+    assert np.ptp(noise["values"]) < 0.4
+    levels = dict(zip(industry["levels"], industry["values"], strict=True))
+    assert levels["Software"] - levels["Energy"] == pytest.approx(0.8, abs=0.25)
+
+
+def test_weights_stand_for_rows() -> None:
+    frame = training_rows(accounts=200)
+    won = frame["won"].to_numpy()
+    design = build_design(frame, fit_encoding(frame, NAMES_AND_KINDS))
+    twice = np.concatenate([np.arange(len(frame)), np.flatnonzero(won == 0)])
+    weighted = fit_logistic(design, slice(None), won, np.where(won == 1, 1.0, 2.0), 0.1)
+    repeated = fit_logistic(design, twice, won[twice], np.ones(len(twice)), 0.1)
+    np.testing.assert_allclose(weighted[0], repeated[0], atol=1e-3)
+
+
+def test_noise_is_regularised_more_than_signal() -> None:
+    frame = training_rows(accounts=3000)
+    fold = frame["group"].to_numpy() % 3
+    design = build_design(frame, fit_encoding(frame, NAMES_AND_KINDS))
+    unrelated = np.random.default_rng(3).permutation(frame["won"].to_numpy())
+    weight = np.ones(len(frame))
+    assert choose_regularization(design, unrelated, weight, fold) == REGULARIZATIONS[0]
+    assert choose_regularization(design, frame["won"].to_numpy(), weight, fold) > 0.003

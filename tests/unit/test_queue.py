@@ -1,0 +1,140 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from overrides.queue import order, review
+
+NAN = float("nan")
+NO_OVERRIDES = pd.DataFrame(columns=["grade", "seen_model_points", "seen_plan_points", "seen_model_grade"])
+
+
+def settings(**changed):
+    return SimpleNamespace(**{"threshold": 40, "capacity": 0, "audit_share": 0.0, "customers": False, **changed})
+
+
+def scores(disparity, **columns) -> pd.DataFrame:
+    n = len(disparity)
+    given = {
+        "disparity": disparity,
+        "model_points": [50.0] * n,
+        "plan_points": [50.0] * n,
+        "model_grade": ["C"] * n,
+        "account_status": ["prospect"] * n,
+        "coverage": [True] * n,
+        "review_value": [1.0] * n,
+        **columns,
+    }
+    return pd.DataFrame(given, index=pd.Index([f"{k:03d}" for k in range(n)], name="account_id"))
+
+
+def override(grade="C", model=50.0, plan=50.0, model_grade="C", account="000") -> pd.DataFrame:
+    row = {"grade": grade, "seen_model_points": model, "seen_plan_points": plan, "seen_model_grade": model_grade}
+    return pd.DataFrame(row, index=pd.Index([account], name="account_id"))
+
+
+def reasons(found: pd.DataFrame, column="open_reason") -> list[str | None]:
+    return [None if pd.isna(reason) else reason for reason in found[column]]
+
+
+def test_accounts_at_or_over_the_threshold_are_under_review():
+    found = review(scores([40.0, -40.0, 39.9, NAN]), NO_OVERRIDES, None, settings(), seed=7)
+    assert reasons(found) == ["disparity", "disparity", None, None]
+    assert reasons(found, "override_review") == [None] * 4
+    assert found.dtypes.tolist() == ["str", "str"]
+
+
+def test_excluded_accounts_never_customers_by_setting_others_always():
+    table = scores([90.0] * 4, account_status=["prospect", "customer", "other", "prospect"], coverage=[True, True, True, False])
+    assert reasons(review(table, NO_OVERRIDES, None, settings(), seed=7)) == ["disparity", None, "disparity", None]
+    with_customers = review(table, NO_OVERRIDES, None, settings(customers=True), seed=7)
+    assert reasons(with_customers) == ["disparity", "disparity", "disparity", None]
+
+
+@pytest.mark.parametrize(
+    ("entry", "now", "expected"),
+    [
+        (override("A", model=50, plan=50, model_grade="C"), {}, None),
+        (override("A", model=11, plan=50), {}, None),
+        (override("A", model=10, plan=50), {}, "stale"),
+        (override("A", model=50, plan=90), {}, "stale"),
+        (override("C", model=50, plan=50, model_grade="F"), {}, "redundant"),
+        (override("C", model=1, plan=50, model_grade="F"), {}, "redundant"),  # moved, and to the same end
+        (override("C", model=50, plan=50, model_grade="C"), {}, None),  # agreed from the beginning
+        (override("C", model=NAN, plan=50, model_grade=None), {}, "redundant"),  # there was no model then
+        (override("A", model=NAN, plan=50, model_grade=None), {}, None),
+        (override("A", model=0, plan=50), {"coverage": [False]}, None),
+        (override("A", model=0, plan=50), {"account_status": ["customer"]}, None),
+        (override("C", model=50, plan=50), {"model_grade": [None], "model_points": [NAN], "disparity": [NAN]}, None),
+    ],
+)
+def test_an_override_in_force_comes_back_when_stale_or_redundant(entry, now, expected):
+    found = review(scores([80.0]).assign(**now), entry, None, settings(), seed=7)
+    assert reasons(found, "override_review") == [expected]
+
+
+def test_open_reason_tells_what_would_be_with_no_override_in_force():
+    assert reasons(review(scores([80.0, 10.0]), override("A"), None, settings(), seed=7)) == ["disparity", None]
+
+
+def test_an_account_set_aside_stays_out_until_its_evidence_moves():
+    table = scores([80.0, 80.0, 80.0])
+    aside = pd.DataFrame({"seen_model_points": [50.0, 5.0], "seen_plan_points": [50.0, 50.0]}, index=["000", "001"])
+    assert reasons(review(table, NO_OVERRIDES, aside, settings(), seed=7)) == [None, "disparity", "disparity"]
+
+
+def test_a_stale_override_that_was_set_aside_stays_out_too():
+    aside = pd.DataFrame({"seen_model_points": [50.0], "seen_plan_points": [50.0]}, index=["000"])
+    found = review(scores([80.0]), override("A", model=0), aside, settings(), seed=7)
+    assert reasons(found, "override_review") == [None]
+
+
+def test_order_is_by_disparity_times_value_then_account():
+    table = scores([50.0, -90.0, 50.0, 60.0, NAN], review_value=[2.0, 1.0, 2.0, NAN, 9.0])
+    assert order(table).index.tolist() == ["000", "002", "001", "003", "004"]
+    assert order(table.reset_index())["account_id"].tolist() == ["000", "002", "001", "003", "004"]
+
+
+def test_capacity_keeps_the_first_in_order():
+    found = review(scores([50.0, -90.0, 60.0, 70.0]), NO_OVERRIDES, None, settings(capacity=2), seed=7)
+    assert reasons(found) == [None, "disparity", None, "disparity"]
+
+
+def test_capacity_counts_overrides_that_came_back_and_audits():
+    table = scores(np.linspace(100, 1, 100))
+    found = review(table, override("A", model=0), None, settings(capacity=20, audit_share=0.2), seed=7)
+    under_review = found["override_review"].where(found.index == "000", found["open_reason"])
+    assert under_review.notna().sum() == 20
+    assert under_review.value_counts().to_dict() == {"disparity": 16, "audit": 3, "stale": 1}
+
+
+def test_a_decided_account_takes_no_place_and_keeps_its_reason_only_if_it_would_have_made_it():
+    found = review(scores([50.0, 90.0, 60.0]), override("A", account="001"), None, settings(capacity=1), seed=7)
+    assert reasons(found) == [None, "disparity", "disparity"]
+    found = review(scores([50.0, 90.0, 60.0]), override("A", account="000"), None, settings(capacity=1), seed=7)
+    assert reasons(found) == [None, "disparity", None]
+
+
+def test_the_audit_is_a_share_of_the_queue_drawn_from_the_rest():
+    table = scores([90.0] * 40 + [10.0] * 60 + [NAN] * 5, coverage=[True] * 95 + [False] * 10)
+    found = review(table, override("A", account="050"), None, settings(audit_share=0.10), seed=7)
+    audited = set(found.index[found["open_reason"] == "audit"])
+    assert len(audited) == 4 and audited <= {f"{k:03d}" for k in range(40, 95)} - {"050"}
+    other_seed = review(table, override("A", account="050"), None, settings(audit_share=0.10), seed=8)
+    assert audited != set(other_seed.index[other_seed["open_reason"] == "audit"])
+
+
+def test_without_a_queue_there_is_no_audit():
+    found = review(scores([10.0] * 50), NO_OVERRIDES, None, settings(audit_share=0.5), seed=7)
+    assert reasons(found) == [None] * 50
+
+
+def test_no_accounts():
+    found = review(scores([]), NO_OVERRIDES, None, settings(audit_share=0.1, capacity=5), seed=7)
+    assert found.empty and list(found.columns) == ["open_reason", "override_review"]
+
+
+def test_the_draw_is_the_same_everywhere():
+    found = review(scores([90.0] * 20 + [0.0] * 30), NO_OVERRIDES, None, settings(audit_share=0.1), seed=7)
+    assert found.index[found["open_reason"] == "audit"].tolist() == ["036", "037"]
