@@ -7,9 +7,13 @@ DEMO ?= lastword-demo
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
 
 export DO_NOT_TRACK := true
+export MLFLOW_DISABLE_TELEMETRY := true
 export OMP_WAIT_POLICY := passive
+export PREFECT_LOGGING_LEVEL := WARNING
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export PREFECT_SERVER_LOGGING_LEVEL := ERROR
 
-.PHONY: setup demo test test-unit test-all bench lint docs lock system-packages clean
+.PHONY: setup demo test test-unit test-all bench lint lock system-packages clean
 
 setup: .venv/.ready
 

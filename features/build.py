@@ -53,9 +53,7 @@ def read_tables(connection: ibis.BaseBackend, folder: Path) -> Tables:
 
 def complete(table: ibis.Table, contract: InputTable) -> ibis.Table:
     """The table with every column of the contract, null where it was not given."""
-    missing = {
-        column.name: ibis.null(_TYPES[column.kind]) for column in contract.columns if column.name not in table.columns
-    }
+    missing = {column.name: ibis.null(_TYPES[column.kind]) for column in contract.columns if column.name not in table.columns}
     return table.mutate(**missing) if missing else table
 
 
@@ -91,7 +89,7 @@ def build_features(
     tables: Tables,
     as_of: date | Sequence[date],
     features: Sequence[Feature],
-    policy: IntentPolicy = IntentPolicy(),  # noqa: B008
+    policy: IntentPolicy = IntentPolicy(),
 ) -> ibis.Table:
     """Features of every account as of a date, or of several.
 

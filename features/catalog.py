@@ -47,6 +47,8 @@ class Feature:
         given the value is null.
     column
         The column of accounts that it repeats, where it is one; null throughout where a source lacks it.
+    logarithm_of
+        What it is ln(1 + x) of: people read that name and x itself.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Feature:
     expression: Expression
     absent: float | None = None
     column: str | None = None
+    logarithm_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,24 @@ class Vocabulary:
 
 
 FIRMOGRAPHIC = (
-    Feature("log_employees", "firmographic", "numeric", "always", "size not given", firmographic.log_employees),
-    Feature("log_revenue", "firmographic", "numeric", "always", "revenue not given", firmographic.log_revenue),
+    Feature(
+        "log_employees",
+        "firmographic",
+        "numeric",
+        "always",
+        "size not given",
+        firmographic.log_employees,
+        logarithm_of="employee_count",
+    ),
+    Feature(
+        "log_revenue",
+        "firmographic",
+        "numeric",
+        "always",
+        "revenue not given",
+        firmographic.log_revenue,
+        logarithm_of="annual_revenue",
+    ),
     Feature(
         "log_revenue_per_employee",
         "firmographic",
@@ -87,6 +106,7 @@ FIRMOGRAPHIC = (
         "always",
         "revenue or size not given, or no employees",
         firmographic.log_revenue_per_employee,
+        logarithm_of="revenue_per_employee",
     ),
     Feature("age_years", "firmographic", "numeric", "as_of", "founding year not given", firmographic.age_years),
     Feature("has_parent", "firmographic", "flag", "always", "no account names a parent", firmographic.has_parent),
@@ -117,9 +137,7 @@ INTENT = (
     Feature("signals_30_days", "intent", "numeric", "as_of", "no intents", intent.signals_30_days, absent=0),
     Feature("signals_90_days", "intent", "numeric", "as_of", "no intents", intent.signals_90_days, absent=0),
     Feature("distinct_topics", "intent", "numeric", "as_of", "no intents", intent.distinct_topics, absent=0),
-    Feature(
-        "days_since_signal", "intent", "numeric", "as_of", "no signal within the window", intent.days_since_signal
-    ),
+    Feature("days_since_signal", "intent", "numeric", "as_of", "no signal within the window", intent.days_since_signal),
     Feature("intent_trend", "intent", "numeric", "as_of", "no intents", intent.trend, absent=0),
     Feature("intent_surge", "intent", "numeric", "as_of", "too few signals to tell", intent.surge),
     Feature("surging_topics", "intent", "numeric", "as_of", "no intents", intent.surging_topics, absent=0),

@@ -43,5 +43,5 @@ def build_plan_values(
 
 
 def yes_or_no(flag: ibis.Value) -> ibis.Value:
-    """"yes" for 1, "no" for 0, null for null."""
+    """ "yes" for 1, "no" for 0, null for null."""
     return ibis.cases((flag == 1, "yes"), (flag == 0, "no"))

@@ -41,14 +41,11 @@ def train_challenger(run: Run) -> Counts:
     settings, policy = run.project.settings, intent_policy(run)
     tables = read_tables(connect(run.project, run.folder), run.inputs)
     plan = run.project.load_plan()
-    plan.check_columns(tables.accounts.columns)
     registered = champion(run.project)
     served = load_served(registered.folder) if registered else None
     vocabulary = choose_vocabulary(tables, run.as_of)
     features = catalog(vocabulary.union(served.vocabulary) if served else vocabulary, settings.features.columns)
-    training = training_set(
-        tables, features, plan, run.as_of, settings.model.horizon_days, policy, settings.model.group_by
-    )
+    training = training_set(tables, features, plan, run.as_of, settings.model.horizon_days, policy, settings.model.group_by)
     if training.winners < settings.model.min_wins:
         return too_few_wins(run, training, registered)
     population = prospects(run, tables, training.features, policy)
@@ -88,9 +85,8 @@ def prospects(run: Run, tables: "Tables", features: "tuple[Feature, ...]", polic
 def too_few_wins(run: Run, training: "TrainingSet", registered: "RegisteredModel | None") -> Counts:
     """State why nothing is trained."""
     least = run.project.settings.model.min_wins
-    said = (
-        f"{training.winners} accounts won in usable windows, [model] min_wins asks for {least}: "
-        + ("the champion goes on serving" if registered else "the plan decides alone")
+    said = f"{training.winners} accounts won in usable windows, [model] min_wins asks for {least}: " + (
+        "the champion goes on serving" if registered else "the plan decides alone"
     )
     mode = "plan-only" if registered is None else training.mode
     write(run, mode, registered.version if registered else None, promoted=False, refused_because=said, figures={})
@@ -151,7 +147,9 @@ def settle(
     return counts | {"version": challenger.version, "promoted": "yes" if decision.promoted else "no"}
 
 
-def write(run: Run, mode: str, version: str | None, promoted: bool, refused_because: str | None, figures: Mapping[str, Any]) -> None:
+def write(
+    run: Run, mode: str, version: str | None, promoted: bool, refused_because: str | None, figures: Mapping[str, Any]
+) -> None:
     """metrics.json of a training: `version` is the one that serves after it."""
     settings = run.project.settings
     model = {"name": settings.mlflow.model_name, "version": version, "promoted": promoted, "refused_because": refused_because}

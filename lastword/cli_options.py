@@ -39,7 +39,7 @@ PrefectOption = Annotated[
 ]
 AccountArgument = Annotated[str, typer.Argument(metavar="ACCOUNT", help="An account_id, exactly as in the inputs.")]
 ByOption = Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who decides. Default: the user of this computer.")]
-NoteOption = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why, in your own words.")]
+NoteOption = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your own words.")]
 
 
 def open_project(folder: Path | None) -> "Project":

@@ -11,29 +11,24 @@ from pathlib import Path
 
 import typer
 
-from lastword.errors import LastwordError
+from lastword.errors import LastwordError, refuse_os_error
 
 INTERRUPTED = 130
 
 STORAGE_ERRNOS = {
-    errno.ENOSPC: "there is no space left; free some and run it again",
-    errno.EDQUOT: "the disk quota is used up; free some space and run it again",
-    errno.EROFS: "the folder is read-only; make it writable or work in another",
-    errno.EACCES: "permission denied; make it accessible to this user or work in another folder",
-    errno.EPERM: "not permitted; make it accessible to this user or work in another folder",
-    errno.ENOTDIR: "a file stands where a folder is expected; move it away",
-    errno.EISDIR: "a folder stands where a file is expected; name a file",
-    errno.EEXIST: "it exists already and is not what is expected there; move it away",
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "ENOTDIR", "EISDIR", "EEXIST")
 }
+"""What an operating system says of a disk, a folder or a right, rather than of a mistake of ours."""
 
+NO_SPACE = "no space left; free some and run again"
 STORAGE_PHRASES = {
-    "no space left on device": STORAGE_ERRNOS[errno.ENOSPC],
-    "disk is full": STORAGE_ERRNOS[errno.ENOSPC],
-    "disk quota exceeded": STORAGE_ERRNOS[errno.EDQUOT],
-    "readonly database": STORAGE_ERRNOS[errno.EROFS],
-    "read-only file system": STORAGE_ERRNOS[errno.EROFS],
-    "unable to open database file": "the database file cannot be opened; check that its folder exists and is writable",
-    "permission denied": STORAGE_ERRNOS[errno.EACCES],
+    "no space left on device": NO_SPACE,
+    "disk is full": NO_SPACE,
+    "disk quota exceeded": NO_SPACE,
+    "readonly database": "it is read-only; give write permission or choose another folder",
+    "read-only file system": "it is read-only; choose another folder",
+    "unable to open database file": "check that its folder exists and may be written",
+    "permission denied": "give permission or choose another folder",
 }
 """How engines and databases, which raise errors of their own, say the same."""
 
@@ -64,7 +59,7 @@ def storage_reason(error: BaseException) -> str | None:
     """What a failing disk, folder or permission says, wherever in the chain of causes it is; None for anything else."""
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.errno in STORAGE_ERRNOS:
-            return f"cannot use {cause.filename or 'a file'}: {STORAGE_ERRNOS[cause.errno]}"
+            return str(refuse_os_error(cause, Path(cause.filename or "a file")))
         for phrase, advice in STORAGE_PHRASES.items():
             if phrase in str(cause).lower():
                 return f"{_first_line(cause)}: {advice}"

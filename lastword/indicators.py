@@ -46,7 +46,8 @@ def as_indicators(rows: "pd.DataFrame", features: "Sequence[Feature]") -> "tuple
 
     from models.indicators import bands, levels
 
-    pieces, families = [], {}
+    pieces: list[pd.DataFrame] = []
+    families: dict[str, str] = {}
     for feature in features:
         values = rows[feature.name]
         if feature.kind == "category":

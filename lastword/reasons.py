@@ -54,21 +54,25 @@ def plan_side(
 
 def model_side(served: "Serving", features: "pd.DataFrame", scores: "pd.DataFrame") -> "pd.DataFrame":
     """Each feature's part in the model's points."""
+    import numpy as np
+
     from features.catalog import catalog
     from models.explain import model_reasons
 
     model = served.model
     contributions, base = model.model.contributions(features)
+    logit = base + contributions.sum(axis=1).to_numpy()
     listed = {feature.name: feature for feature in catalog(model.vocabulary)}
-    families = {name: listed[name].family if name in listed else "firmographic" for name in contributions.columns}
-    kinds = dict(model.recipe.features)
+    logged = {name: listed[name].logarithm_of for name in contributions if name in listed and listed[name].logarithm_of}
+    shown = features.assign(**{name: np.expm1(features[name]) for name in logged}).rename(columns=logged)
+    families = {logged.get(name, name): listed[name].family if name in listed else "firmographic" for name in contributions}
     return model_reasons(
-        contributions,
+        contributions.rename(columns=logged),
         base,
-        base + contributions.sum(axis=1).to_numpy(),
+        logit,
         scores["model_points"].reindex(features.index),
         model.reference,
         families,
-        features,
-        kinds=kinds,
+        shown,
+        kinds=dict(model.recipe.features),
     )

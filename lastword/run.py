@@ -100,7 +100,8 @@ def lock(project: Project, now: datetime) -> Iterator[None]:
     holder = project.state_folder / "lock.json"
     try:
         with FileLock(project.lock_path, timeout=0):
-            said = {"by": getpass.getuser(), "host": socket.gethostname(), "pid": os.getpid(), "since": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+            who = {"by": getpass.getuser(), "host": socket.gethostname(), "pid": os.getpid()}
+            said = who | {"since": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
             holder.write_text(json.dumps(said) + "\n", encoding="utf-8")
             try:
                 yield

@@ -46,7 +46,6 @@ def write_features(run: Run) -> Counts:
 
     tables = read_tables(connect(run.project, run.folder), run.inputs)
     plan, policy = run.project.load_plan(), intent_policy(run)
-    plan.check_columns(tables.accounts.columns)
     served = choose_model(run)
     listed = features_to_build(run, tables, served)
     built = build_features(tables, run.as_of, listed, served.model.intent_policy if served else policy)

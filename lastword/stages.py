@@ -27,11 +27,15 @@ class Stage:
 
 
 def validate(run: Run) -> Counts:
-    """Pass the inputs through the gate."""
+    """Pass the inputs through the gate, and see that the plan's columns are among them."""
+    import pyarrow.parquet as pq
+
     from expectations.gate import check_inputs
     from features.engine import connect
 
+    plan = run.project.load_plan()
     report = check_inputs(run.project, connect(run.project, run.folder), run.folder, run.as_of, run.now.date())
+    plan.check_columns(pq.read_schema(run.inputs / "accounts.parquet").names)
     used = {name: table.rows_used for name, table in report.tables.items()}
     return used | {"quarantined": sum(table.rows_quarantined for table in report.tables.values())}
 

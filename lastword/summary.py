@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lastword import results
+from lastword.project import SQLITE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +133,10 @@ def validation_table(tables: dict[str, Any]) -> "Table":
 
 def mlflow_command(project: "Project") -> str:
     """How to look at the experiments of this project."""
-    return f"{_beside_python('mlflow')} ui --backend-store-uri {project.mlflow_uri}"
+    uri = project.mlflow_uri
+    if uri.startswith(SQLITE):
+        uri = SQLITE + _shown(Path(uri.removeprefix(SQLITE)))
+    return f"{_beside_python('mlflow')} ui --backend-store-uri {uri}"
 
 
 def _has_scores(outcome: "Outcome") -> bool:
@@ -163,9 +167,9 @@ def figure_lines(figures: dict[str, Any]) -> list[str]:
 
 def _figure_line(measured: dict[str, Any], where: str) -> str:
     model, plan = measured["model"], measured["plan"]
-    auc, captured = model["auc"], [opinion["capture_at_15"]["estimate"] for opinion in (model, plan)]
+    auc, captured = model["auc"], [f"{100 * opinion['capture_at_15']['estimate']:.0f} %" for opinion in (model, plan)]
     area = f"AUC {auc['estimate']:.2f} ({auc['low']:.2f}–{auc['high']:.2f}), the plan's {plan['auc']['estimate']:.2f}"
-    return f"Figures     {where}: {area}; its top 15 % hold {captured[0]:.0%} of the wins, the plan's {captured[1]:.0%}"
+    return f"Figures     {where}: {area}; its top 15 % hold {captured[0]} of the wins, the plan's {captured[1]}"
 
 
 def _because(model: dict[str, Any]) -> str:

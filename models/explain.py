@@ -21,11 +21,7 @@ COLUMNS = ["account_id", "source", "attribute", "family", "contribution", "value
 SMALLEST_CONTRIBUTION = 0.05
 """Points under which a contribution is pooled with its family's other small ones."""
 
-PLAN_NAMES = {
-    "log_employees": "employee_count",
-    "log_revenue": "annual_revenue",
-    "age_years": "founded_year",
-}
+PLAN_NAMES = {"age_years": "founded_year"}
 """Features that are a plan's attribute under another name."""
 
 _NEAR, _SLOPE_REACH = 0.05, 0.25

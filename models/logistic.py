@@ -5,8 +5,11 @@ scikit-learn's SplineTransformer(degree=1, extrapolation="constant") with these 
 as a table: (knots, values, value if missing) per number and a value per level of a category, all in log-odds.
 """
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -91,11 +94,14 @@ def fit_logistic(
 
 def choose_regularization(design: Design, won: NDArray[np.integer], weight: Floats, fold: NDArray[np.intp]) -> float:
     """The C with the lowest held-out log loss over the folds, looking on from strong to weak until it rises."""
+    sides = [fold == held_out for held_out in np.unique(fold)]
     losses: list[float] = []
-    for regularization in REGULARIZATIONS:
-        losses.append(sum(_held_out_loss(design, won, weight, fold == held_out, regularization) for held_out in np.unique(fold)))
-        if losses[-1] > min(losses):
-            break
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        for regularization in REGULARIZATIONS:
+            measure = partial(_held_out_loss, design, won, weight, regularization=regularization)
+            losses.append(sum(pool.map(measure, sides)))
+            if losses[-1] > min(losses):
+                break
     return REGULARIZATIONS[int(np.argmin(losses))]
 
 
@@ -104,8 +110,7 @@ def _held_out_loss(
 ) -> float:
     fitted = np.flatnonzero(~held_out)
     coefficients, intercept = fit_logistic(design, fitted, won[fitted], weight[fitted], regularization)
-    with threadpool_limits(1, user_api="blas"):
-        logit = design.matrix[held_out] @ coefficients + intercept
+    logit = design.matrix[held_out] @ coefficients + intercept
     return float((weight[held_out] * np.logaddexp(0.0, np.where(won[held_out] == 1, -logit, logit))).sum())
 
 

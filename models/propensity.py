@@ -8,18 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lastword.errors import Refusal
-from models.boosted import bin_matrix, choose_rounds, fit_boosted
+from models.boosted import choose_rounds, fit_boosted
 from models.calibration import fit_stack
-from models.encoding import fit_encoding, fitting_sample
+from models.fitting import prepare
 from models.folds import grouped_folds
-from models.logistic import Design, build_design, centre, choose_regularization, export_logistic, fit_logistic
-from models.scorer import MissingColumnsError, Scorer, encode
+from models.logistic import centre, choose_regularization
+from models.scorer import MissingColumnsError, Scorer
 
 type Floats = NDArray[np.float64]
 
@@ -190,9 +189,10 @@ def choose_recipe(
     Refusal
         Fewer than three groups hold wins.
     """
-    wins = np.asarray(won)
+    wins = np.asarray(won, dtype=int)
     fold = grouped_folds(wins, np.asarray(group), seed)
-    fitting = _Fitting.of(frame, wins, tuple((feature.name, feature.kind) for feature in features), seed)
+    chosen = tuple((feature.name, feature.kind) for feature in features)
+    fitting = prepare(frame, wins, chosen, seed)
     regularization = choose_regularization(fitting.design, wins[fitting.rows], fitting.weight, fold[fitting.rows])
     logistic = fitting.logistic_out_of_fold(fold, regularization)
     rounds, boosted = 0, None
@@ -200,15 +200,15 @@ def choose_recipe(
         rounds, boosters = choose_rounds(fitting.dataset, fold[fitting.rows], seed)
         boosted = fitting.boosted_out_of_fold(fold, boosters, rounds)
     stack = fit_stack(logistic, boosted, wins)
-    recipe = Recipe(fitting.names_and_kinds, regularization, rounds, stack, (1.0, 0.0), use_boosted, seed)
+    recipe = Recipe(chosen, regularization, rounds, stack, (1.0, 0.0), use_boosted, seed)
     return recipe, _stacked(recipe, logistic, boosted)
 
 
 def out_of_fold(frame: pd.DataFrame, won: ArrayLike, group: ArrayLike, recipe: Recipe) -> Floats:
     """The log-odds that the recipe gives each row when that row's fold was not fitted on; three folds, groups kept whole."""
-    wins = np.asarray(won)
+    wins = np.asarray(won, dtype=int)
     fold = grouped_folds(wins, np.asarray(group), recipe.seed)
-    fitting = _Fitting.of(frame, wins, recipe.features, recipe.seed)
+    fitting = prepare(frame, wins, recipe.features, recipe.seed)
     logistic = fitting.logistic_out_of_fold(fold, recipe.regularization)
     boosted = None
     if recipe.use_boosted:
@@ -220,58 +220,12 @@ def out_of_fold(frame: pd.DataFrame, won: ArrayLike, group: ArrayLike, recipe: R
 
 def fit_propensity(frame: pd.DataFrame, won: ArrayLike, recipe: Recipe) -> Propensity:
     """Fit the recipe on all rows given: one per account and landmark, `won` 0 or 1."""
-    fitting = _Fitting.of(frame, np.asarray(won), recipe.features, recipe.seed)
+    fitting = prepare(frame, np.asarray(won, dtype=int), recipe.features, recipe.seed)
     terms, intercept = centre(*fitting.logistic(np.arange(len(fitting.rows)), recipe.regularization), frame)
     booster = None
     if recipe.use_boosted:
         booster = fit_boosted(fitting.dataset, None, recipe.boosting_rounds, recipe.seed).model_to_string()
     return Propensity(_model(recipe, terms, intercept), booster)
-
-
-@dataclass(frozen=True)
-class _Fitting:
-    """Rows made ready for both models: all of them in `frame`, of which `rows` are fitted on, by `weight`."""
-
-    frame: pd.DataFrame
-    won: NDArray[np.integer]
-    names_and_kinds: tuple[tuple[str, str], ...]
-    seed: int
-    encoded: list[dict[str, Any]]
-    rows: NDArray[np.intp]
-    weight: Floats
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame, won: NDArray[np.integer], features: tuple[tuple[str, str], ...], seed: int) -> "_Fitting":
-        return cls(frame, won, features, seed, fit_encoding(frame, features), *fitting_sample(won, seed))
-
-    @cached_property
-    def design(self) -> Design:
-        return build_design(self.frame.iloc[self.rows], self.encoded)
-
-    @cached_property
-    def dataset(self) -> lgb.Dataset:
-        matrix = encode(self.frame.iloc[self.rows], self.encoded)
-        return bin_matrix(matrix, self.won[self.rows], self.weight, self.seed)
-
-    def logistic(self, chosen: NDArray[np.intp], regularization: float) -> tuple[list[dict[str, Any]], float]:
-        """Terms and intercept fitted on some of `rows`, by position."""
-        won = self.won[self.rows][chosen]
-        return export_logistic(self.design, *fit_logistic(self.design, chosen, won, self.weight[chosen], regularization))
-
-    def logistic_out_of_fold(self, fold: NDArray[np.intp], regularization: float) -> Floats:
-        logit = np.empty(len(self.frame))
-        alone = Recipe(self.names_and_kinds, regularization, 0, (0.0, 1.0, 0.0), (1.0, 0.0), False, self.seed)
-        for held_out in np.unique(fold):
-            terms, intercept = self.logistic(np.flatnonzero(fold[self.rows] != held_out), regularization)
-            logit[fold == held_out] = Scorer(_model(alone, terms, intercept), None).logit(self.frame[fold == held_out])
-        return logit
-
-    def boosted_out_of_fold(self, fold: NDArray[np.intp], boosters: Sequence[lgb.Booster], rounds: int) -> Floats:
-        logit = np.empty(len(self.frame))
-        for held_out, booster in enumerate(boosters):
-            matrix = encode(self.frame[fold == held_out], self.encoded)
-            logit[fold == held_out] = booster.predict(matrix, raw_score=True, num_iteration=rounds)
-        return logit
 
 
 def _model(recipe: Recipe, terms: list[dict[str, Any]], intercept: float) -> dict[str, Any]:

@@ -7,6 +7,7 @@ project that has never trained doesn't wait for it.
 import logging
 import os
 import re
+import socket
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ FOLDER_TAG = "lastword.model_folder"
 SQLITE = "sqlite:///"
 MOST_CHARACTERS = 6000
 MOST_CHARACTERS_OF_A_NAME = 250
+PATIENCE_SECONDS = 10
+DEFAULT_PORTS = {"postgresql": 5432, "http": 80, "https": 443}
 REQUIRED_PACKAGES = ("mlflow", "lightgbm", "numpy", "pandas")
 QUIET = {
     "DO_NOT_TRACK": "true",
@@ -255,6 +258,7 @@ def _session(project: Project, doing: str) -> Iterator["MlflowClient"]:
     for logger in ("mlflow", "alembic"):
         logging.getLogger(logger).setLevel(logging.ERROR)
     try:
+        _knock(project.mlflow_uri)
         with warnings.catch_warnings(action="ignore"), _tracking(project.mlflow_uri) as client:
             yield client
     except LastwordError:
@@ -265,6 +269,15 @@ def _session(project: Project, doing: str) -> Iterator["MlflowClient"]:
             f"MLflow could not {doing} in {_without_password(project.mlflow_uri)}: {said}; "
             "see [mlflow] tracking_uri in lastword.toml"
         ) from error
+
+
+def _knock(uri: str) -> None:
+    """OSError where the server doesn't answer at all, which MLflow would go on trying for minutes."""
+    server = urlsplit(uri)
+    if server.hostname:
+        port = server.port or DEFAULT_PORTS.get(server.scheme.partition("+")[0])
+        if port is not None:
+            socket.create_connection((server.hostname, port), timeout=PATIENCE_SECONDS).close()
 
 
 @contextmanager

@@ -88,8 +88,7 @@ class Scorer:
         missing = [feature["name"] for feature in self.features if feature["name"] not in frame.columns]
         if missing:
             raise MissingColumnsError(missing)
-        for start in range(0, len(frame), BATCH_ROWS):
-            yield frame.iloc[start : start + BATCH_ROWS]
+        return batches(frame)
 
     def _batch_logit(self, frame: pd.DataFrame) -> Floats:
         logistic: Floats = logistic_terms(frame, self.features).sum(axis=1)
@@ -114,6 +113,12 @@ class Scorer:
             return 0.0
         row = np.zeros((1, sum(width(feature) for feature in self.features)), dtype=np.float32)
         return self._boosted_weight * float(np.asarray(self._booster.predict(row, pred_contrib=True))[0, -1])
+
+
+def batches(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The frame in order, at most 50,000 rows at a time."""
+    for start in range(0, len(frame), BATCH_ROWS):
+        yield frame.iloc[start : start + BATCH_ROWS]
 
 
 def logistic_terms(frame: pd.DataFrame, features: Sequence[dict[str, Any]]) -> Floats:

@@ -34,7 +34,7 @@ from models.promotion import Promotion, PromotionEvidence, decide
 from models.propensity import Propensity, Recipe, choose_recipe, fit_propensity, out_of_fold
 
 MOST_BOOSTED_GAP = 0.05
-"""A booster whose AUC on folds exceeds its temporal AUC by more only shines on random folds: the logistic stands alone."""
+"""Where the AUC on folds exceeds the temporal one by more, the booster only shines on folds: the logistic stands alone."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class TrainingPolicy:
 class Trained:
     """A model, what was measured of it, and whether it may serve.
 
-    `cuts` are the fewest points of A to D; `reference` holds the scores (σ of the logit) of the accounts at risk when it was trained. In
-    look-alike mode `prior_odds` times the model's odds is the propensity, null without a class prior.
+    `cuts` are the fewest points of A to D; `reference` holds the scores (σ of the logit) of the accounts at risk when it was
+    trained. In look-alike mode `prior_odds` times the model's odds is the propensity, null without a class prior.
     """
 
     model: Propensity
@@ -143,7 +143,7 @@ def on_later_time(
     fitting, test = rows[in_train], rows[in_test]
     recipe, folded = choose_recipe(fitting, fitting["won"], fitting["group"], features, seed)
     model = fit_propensity(fitting, fitting["won"], recipe)
-    if boosted_flatters(model, recipe, fitting, test, folded):
+    if recipe.use_boosted and flatters(folded, fitting, model.logit(test), test):
         recipe = recipe.logistic_alone()
         model = fit_propensity(fitting, fitting["won"], recipe)
     won, account, propensity = test["won"], test["account_id"], model.predict(test)
@@ -207,14 +207,9 @@ def on_whole_groups(
     return Evaluated(recipe, figures, evidence)
 
 
-def boosted_flatters(
-    model: Propensity, recipe: Recipe, fitting: pd.DataFrame, test: pd.DataFrame, folded: np.ndarray
-) -> bool:
-    """Whether the boosted part is so much better on folds of the training window than on later time."""
-    if not recipe.use_boosted:
-        return False
-    on_folds = auc(fitting["won"], folded)
-    return on_folds - auc(test["won"], model.boosted_logit(test)) > MOST_BOOSTED_GAP
+def flatters(folded: np.ndarray, fitting: pd.DataFrame, later: np.ndarray, test: pd.DataFrame) -> bool:
+    """Whether scores are so much better on folds of the training window than on later time."""
+    return auc(fitting["won"], folded) - auc(test["won"], later) > MOST_BOOSTED_GAP
 
 
 def split_figures(rows: pd.DataFrame, recipe: Recipe, folded: np.ndarray, seed: int) -> dict[str, Interval]:

@@ -24,38 +24,12 @@ INTENT_SCHEMA = pa.schema(
 
 def csv_tables(block: Block, deals: Deals, as_of: date) -> dict[str, pd.DataFrame]:
     """The inputs that are CSV files, by name; days as ISO dates, null where a cell is blank."""
-    ids = account_ids(block)
-    listed = np.flatnonzero(block.listing.day < 0)
-    adoptions, owned = block.adoptions, deals.owned
-    technologies, categories = np.array(list(TECHNOLOGIES)), np.array([category for category, _, _ in TECHNOLOGIES.values()])
     return {
         "accounts": pd.concat([block.population.accounts, deals.customers], axis=1)[ACCOUNT_COLUMNS],
-        "won": pd.DataFrame(
-            {
-                "account_id": ids[deals.won["account"]],
-                "won_on": iso_days(deals.won["day"].to_numpy(), as_of),
-                "product": deals.won["product"],
-                "amount": deals.won["amount"],
-            }
-        ),
-        "house_list": pd.DataFrame({"account_id": ids[listed], "listed_on": iso_days(block.listing.day[listed], as_of)}),
-        "technographics": pd.DataFrame(
-            {
-                "account_id": ids[adoptions.account],
-                "technology": technologies[adoptions.technology],
-                "category": categories[adoptions.technology],
-                "first_seen": iso_days(adoptions.first_seen, as_of),
-                "last_seen": iso_days(adoptions.last_seen, as_of),
-            }
-        ),
-        "products": pd.DataFrame(
-            {
-                "account_id": ids[owned["account"]],
-                "product": owned["product"],
-                "owned_since": iso_days(owned["day"].to_numpy(), as_of),
-                "annual_value": owned["annual_value"],
-            }
-        ),
+        "won": _won(block, deals.won, as_of),
+        "house_list": _house_list(block, as_of),
+        "technographics": _technographics(block, as_of),
+        "products": _products(block, deals.owned, as_of),
     }
 
 
@@ -102,3 +76,34 @@ def iso_days(days: NDArray[np.int64], as_of: date) -> "NDArray[np.object_]":
     text = calendar_days(np.where(known, days, 0), as_of).astype(str).astype(object)
     text[~known] = None
     return text
+
+
+def _won(block: Block, won: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    columns = {"account_id": account_ids(block)[won["account"]], "won_on": iso_days(won["day"].to_numpy(), as_of)}
+    return pd.DataFrame(columns | {"product": won["product"], "amount": won["amount"]})
+
+
+def _house_list(block: Block, as_of: date) -> pd.DataFrame:
+    """Everybody listed by now; a winner stays on the list."""
+    listed = np.flatnonzero(block.listing.day < 0)
+    return pd.DataFrame({"account_id": account_ids(block)[listed], "listed_on": iso_days(block.listing.day[listed], as_of)})
+
+
+def _technographics(block: Block, as_of: date) -> pd.DataFrame:
+    adoptions, names = block.adoptions, np.array(list(TECHNOLOGIES))
+    categories = np.array([category for category, _, _ in TECHNOLOGIES.values()])
+    return pd.DataFrame(
+        {
+            "account_id": account_ids(block)[adoptions.account],
+            "technology": names[adoptions.technology],
+            "category": categories[adoptions.technology],
+            "first_seen": iso_days(adoptions.first_seen, as_of),
+            "last_seen": iso_days(adoptions.last_seen, as_of),
+        }
+    )
+
+
+def _products(block: Block, owned: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    columns = {"account_id": account_ids(block)[owned["account"]], "product": owned["product"]}
+    since = {"owned_since": iso_days(owned["day"].to_numpy(), as_of)}
+    return pd.DataFrame(columns | since | {"annual_value": owned["annual_value"]})

@@ -9,34 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate_project import write_project
+from tests.small_project import small_project
 
 COMMANDS = (("validate",), ("score",), ("override", "list"))
 
 
-PLAN = """
-version = "1"
-[[segments]]
-name = "A"
-min_points = 0
-[[attributes]]
-name = "employee_count"
-kind = "quantitative"
-weight = 1
-missing = "zero"
-bands = [{ points = 100 }]
-"""
-
-
-def make_project(folder):
-    project = write_project(folder).folder
-    (project / "plan.toml").write_text(PLAN)
-    return project
-
-
 @pytest.fixture
 def project(tmp_path):
-    return make_project(tmp_path / "acme")
+    return small_project(tmp_path / "acme").folder
 
 
 def lastword(*arguments, folder=None):
@@ -132,7 +112,7 @@ def test_a_new_project_in_a_read_only_folder(tmp_path, command):
 @pytest.mark.parametrize("left", [20_000, 150_000])
 def test_a_full_disk_publishes_nothing_and_the_next_run_with_room_does(tmp_path, left):
     with mounted(tmp_path / "small", "size=2m") as disk:
-        project = make_project(disk / "acme")
+        project = small_project(disk / "acme").folder
         fill(disk, leave=left)
         assert_said_in_one_line(lastword("score", folder=project), 1, "space")
         assert not (project / ".lastword" / "runs" / "latest.json").exists()

@@ -13,7 +13,8 @@ import yaml
 from lastword.errors import InputError, Refusal
 from lastword.project import find_project
 from lastword.runner import Silence
-from tests.gate_project import SMALLEST, write_project
+from tests.gate_project import SMALLEST
+from tests.small_project import small_project
 
 ROOT = Path(__file__).parents[2]
 BROKEN = {"accounts": "account_id,name\na1,One\na2,Two\na3,Three\n,Four\n,Five\n"}
@@ -50,7 +51,7 @@ def artifacts(key):
 def test_a_flow_carries_out_the_stages_and_leaves_counts_and_links(prefect_api, tmp_path):
     from flows.launch import run_through_prefect
 
-    settings = write_project(tmp_path / "acme").settings_path
+    settings = small_project(tmp_path / "acme").settings_path
     settings.write_text('name = "Müller & Co"\n' + settings.read_text(encoding="utf-8"), encoding="utf-8")
     project, memory = find_project(tmp_path / "acme"), Memory()
     outcome = run_through_prefect(project, "validate", listener=memory)
@@ -70,7 +71,7 @@ def test_a_refusal_keeps_its_type_and_words_and_is_not_tried_again(prefect_api, 
 
     before = len(task_runs("validate"))
     with pytest.raises(Refusal, match="accounts"):
-        run_through_prefect(write_project(tmp_path / "broken", **BROKEN), "validate")
+        run_through_prefect(small_project(tmp_path / "broken", **BROKEN), "validate")
     runs = sorted(task_runs("validate"), key=lambda run: run.start_time)
     assert len(runs) == before + 1
     assert runs[-1].state.is_failed()
@@ -92,7 +93,7 @@ def test_a_passing_trouble_is_tried_once_more(prefect_api, tmp_path):
             raise ConnectionError("the line dropped")
         return {"rows": 3}
 
-    run = SimpleNamespace(project=write_project(tmp_path / "acme"))
+    run = SimpleNamespace(project=small_project(tmp_path / "acme"))
 
     @flow(name="once more")
     def once_more():
@@ -104,7 +105,7 @@ def test_a_passing_trouble_is_tried_once_more(prefect_api, tmp_path):
 
 @pytest.mark.prefect
 def test_the_command_line_goes_through_a_server_that_is_set_and_says_a_refusal_in_one_line(prefect_api, tmp_path):
-    project = write_project(tmp_path / "broken", **BROKEN)
+    project = small_project(tmp_path / "broken", **BROKEN)
     before = len(task_runs("validate"))
     ended = lastword("validate", "--project", str(project.folder), environ={"PREFECT_API_URL": prefect_api})
     assert ended.returncode == 1
@@ -115,7 +116,7 @@ def test_the_command_line_goes_through_a_server_that_is_set_and_says_a_refusal_i
 
 @pytest.mark.prefect
 def test_without_a_server_everything_of_prefect_stays_in_the_project(tmp_path):
-    project = write_project(tmp_path / "acme")
+    project = small_project(tmp_path / "acme")
     home = tmp_path / "home"
     home.mkdir()
     ended = lastword("validate", "--prefect", "--json", "--project", str(project.folder), environ={"HOME": str(home)})

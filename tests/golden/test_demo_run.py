@@ -37,7 +37,7 @@ def demo(tmp_path_factory):
 
 
 def test_a_model_is_promoted_and_everything_is_once_in_the_final_table(demo):
-    folder, first, tables, _ = demo
+    _, first, tables, _ = demo
     final = tables["final_scores"]
     assert first["metrics"]["mode"] == "landmarks"
     assert first["metrics"]["model"]["promoted"], first["metrics"]["model"]["refused_because"]

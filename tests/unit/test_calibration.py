@@ -39,13 +39,16 @@ def test_platt_of_constant_log_odds_is_the_base_rate() -> None:
     assert intercept == pytest.approx(np.log(1 / 3), abs=1e-6)
 
 
-def test_platt_is_kept_where_it_helps_and_identity_where_it_does_not() -> None:
+def test_platt_is_kept_where_it_helps() -> None:
     true, group = logits(), np.arange(20_000)
     won = outcomes(true)
     assert keep_platt_if_better(3 * true, won, group, seed=1) == fit_platt(3 * true, won)
-    kept = [keep_platt_if_better(true, outcomes(true, seed), group, seed=1) for seed in range(5)]
-    assert (1.0, 0.0) in kept
-    assert all(slope == pytest.approx(1, abs=0.2) for slope, _ in kept)
+
+
+def test_platt_is_identity_where_held_out_rows_do_not_gain() -> None:
+    true, group = logits(300), np.arange(300)
+    kept = [keep_platt_if_better(true, outcomes(true, seed), group, seed=1) for seed in range(20)]
+    assert 3 <= kept.count((1.0, 0.0)) <= 17
 
 
 def test_platt_is_identity_where_wins_lie_in_too_few_groups() -> None:

@@ -97,10 +97,10 @@ def test_a_project_without_a_run_says_what_to_do(run, monkeypatch, tmp_path, arg
         (errors.InputError("line one\nline two"), 3, "line one line two"),
         (typer.BadParameter("no"), 2, "no"),
         (KeyboardInterrupt(), 130, "interrupted"),
-        (PermissionError(errno.EACCES, "Permission denied", "/locked"), 1, "cannot use /locked: permission denied"),
+        (PermissionError(errno.EACCES, "Permission denied", "/locked"), 1, "/locked cannot be written (Permission denied)"),
         (OSError(errno.ENOSPC, "No space left on device", "/full/x"), 1, "no space left"),
-        (OSError(errno.EROFS, "Read-only file system", "/ro"), 1, "read-only"),
-        (NotADirectoryError(errno.ENOTDIR, "Not a directory", "/file/x"), 1, "a file stands where a folder is expected"),
+        (OSError(errno.EROFS, "Read-only file system", "/ro"), 1, "Read-only"),
+        (NotADirectoryError(errno.ENOTDIR, "Not a directory", "/file/x"), 1, "/file/x cannot be written (Not a directory)"),
         (sqlite3.OperationalError("database or disk is full"), 1, "no space left"),
         (sqlite3.OperationalError("attempt to write a readonly database"), 1, "read-only"),
         (RuntimeError("IO Error: Could not write: No space left on device"), 1, "no space left"),
@@ -259,14 +259,27 @@ def test_why_is_said_only_where_there_are_two_opinions():
             "none serves; the plan decides: too few wins",
         ),
         (
-            {"mode": "landmarks", "model": {"name": "propensity", "version": "3", "promoted": True}},
-            "propensity version 3 (landmarks), promoted",
+            {"mode": "landmarks", "model": {"name": "propensity", "version": "3", "promoted": True}, "figures": {}},
+            "propensity version 3 promoted (landmarks)",
         ),
     ],
 )
 def test_the_model_in_a_line(metrics, line):
     lines = summary.model_lines(metrics)
     assert lines == [] if metrics is None else line in lines[0]
+
+
+def test_figures_are_labelled_by_where_they_were_measured():
+    def measured(auc, captured):
+        return {"auc": {"estimate": auc, "low": auc - 0.02, "high": auc + 0.02}, "capture_at_15": {"estimate": captured}}
+
+    both = {"model": measured(0.8, 0.52), "plan": measured(0.63, 0.25)}
+    (line,) = summary.figure_lines({"temporal": both, "windows": {}})
+    assert "on wins that came later: AUC 0.80 (0.78–0.82), the plan's 0.63" in line
+    assert "its top 15 % hold 52 % of the wins, the plan's 25 %" in line
+    (line,) = summary.figure_lines({"look_alike": both})
+    assert "look-alike, not a forecast" in line
+    assert summary.figure_lines({}) == []
 
 
 def test_the_decision_says_who_had_the_last_word():

@@ -126,7 +126,7 @@ def test_the_plans_rows_add_up_to_its_points_and_with_a_scale_row_to_its_percent
 
 
 def test_the_gap_is_split_without_a_rest():
-    split = split_gap(model_long(), plan_long())
+    split = split_gap(model_long(), plan_long(), {"log_revenue": "annual_revenue"})
     parts = split.set_index(["account_id", "family"])
     assert list(parts.columns) == ["plan_ignores", "weighted_differently", "missing_data"]
     gap = parts.sum(axis=1).groupby("account_id").sum().reindex(IDS)

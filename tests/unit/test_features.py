@@ -23,10 +23,26 @@ def ago(days: int) -> date:
 def features():
     given = tables(
         accounts=[
-            {"account_id": "001", "name": "Globex", "employee_count": 99.0, "annual_revenue": 1e6, "founded_year": 2000.0,
-             "parent_account_id": "P", "industry": "Software", "fleet_size": "12", "public": "Yes"},
-            {"account_id": "002", "name": "Initech", "employee_count": 0.0, "annual_revenue": 5e5, "parent_account_id": "P",
-             "fleet_size": "n/a", "public": "no"},
+            {
+                "account_id": "001",
+                "name": "Globex",
+                "employee_count": 99.0,
+                "annual_revenue": 1e6,
+                "founded_year": 2000.0,
+                "parent_account_id": "P",
+                "industry": "Software",
+                "fleet_size": "12",
+                "public": "Yes",
+            },
+            {
+                "account_id": "002",
+                "name": "Initech",
+                "employee_count": 0.0,
+                "annual_revenue": 5e5,
+                "parent_account_id": "P",
+                "fleet_size": "n/a",
+                "public": "no",
+            },
             {"account_id": "003", "name": "Umbrella", "industry": ""},
         ],
         technographics=[
@@ -116,8 +132,10 @@ def test_a_name_needs_twenty_accounts_to_become_a_column():
     def uses(name, accounts):
         return [{"account_id": str(i), "technology": name, "first_seen": ago(9)} for i in range(accounts)]
 
-    rows = uses("common", 20) + uses("rare", 19) + [
-        {"account_id": str(i), "technology": "tomorrow's", "first_seen": AS_OF} for i in range(30)
-    ]
+    rows = (
+        uses("common", 20)
+        + uses("rare", 19)
+        + [{"account_id": str(i), "technology": "tomorrow's", "first_seen": AS_OF} for i in range(30)]
+    )
     given = tables(accounts=[{"account_id": str(i), "name": "x"} for i in range(30)], technographics=rows)
     assert choose_vocabulary(given, AS_OF).technologies == ("common",)

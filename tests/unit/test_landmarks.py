@@ -70,9 +70,7 @@ def test_status():
 
 def test_landmarks_step_back_from_the_last_window_that_is_over():
     first = AS_OF - timedelta(days=180 + 180 + 60)
-    assert landmark_dates(AS_OF, 180, 180, first, population=1000) == tuple(
-        AS_OF - timedelta(days=180 + d) for d in (0, 30, 60)
-    )
+    assert landmark_dates(AS_OF, 180, 180, first, population=1000) == tuple(AS_OF - timedelta(days=180 + d) for d in (0, 30, 60))
     assert landmark_dates(AS_OF, 180, 180, AS_OF - timedelta(days=359), population=1000) == ()
     assert landmark_dates(AS_OF, 180, 180, None, population=1000) == ()
 

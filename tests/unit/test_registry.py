@@ -168,14 +168,14 @@ def test_lost_files_of_the_champion_are_named(project: Project, record: Training
 
 def test_an_unknown_version_cannot_be_promoted(project: Project, record: TrainingRecord) -> None:
     register(project, record)
-    with pytest.raises(LastwordError, match="could not promote version 9 .*version=9.* not found; see ") as stated:
+    with pytest.raises(LastwordError, match=r"could not promote version 9 .*version=9.* not found; see ") as stated:
         promote(project, "9")
     assert "\n" not in str(stated.value)
 
 
 def test_a_registry_that_is_no_database_is_stated_in_one_line(project: Project) -> None:
     (project.state_folder / "mlflow.db").write_bytes(b"not a database, but long enough to be read as one" * 40)
-    with pytest.raises(LastwordError, match="could not read the champion in sqlite:.*not a database") as stated:
+    with pytest.raises(LastwordError, match=r"could not read the champion in sqlite:.*not a database") as stated:
         champion(project)
     assert "\n" not in str(stated.value)
 
@@ -192,3 +192,10 @@ def test_mlflow_serves_the_same_numbers_where_lastword_is_not_installed(
     served = pd.read_parquet(tmp_path / "served.parquet")
     assert served.columns.tolist() == ["propensity"]
     np.testing.assert_allclose(served["propensity"], model.predict(rows), rtol=0, atol=1e-12)
+
+
+def test_a_server_that_does_not_answer_is_stated_without_the_password(project: Project) -> None:
+    url = "postgresql://me:secret@127.0.0.1:1/mlflow"
+    settings = project.settings.model_copy(update={"mlflow": project.settings.mlflow.model_copy(update={"tracking_uri": url})})
+    with pytest.raises(LastwordError, match=r"could not read the champion in postgresql://me:…@127\.0\.0\.1:1/mlflow: .*refused"):
+        champion(Project(project.folder, settings))

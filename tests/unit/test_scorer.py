@@ -73,7 +73,7 @@ def test_columns_are_found_by_name(rows: pd.DataFrame, fitted: Propensity) -> No
 
 
 def test_a_missing_column_is_named(rows: pd.DataFrame, fitted: Propensity) -> None:
-    with pytest.raises(MissingColumnsError, match="are missing: intent:security, industry$"):
+    with pytest.raises(MissingColumnsError, match=r"are missing: intent:security, industry$"):
         fitted.scorer.predict(rows.drop(columns=["industry", "intent:security"]))
 
 

@@ -1,0 +1,69 @@
+"""Training rows made ready for both models, once for every fold: sampled, encoded, laid out as a design and binned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.boosted import bin_matrix
+from models.encoding import fit_encoding, fitting_sample
+from models.logistic import Design, build_design, export_logistic, fit_logistic
+from models.scorer import batches, encode, logistic_terms
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """The rows of `frame` and `won`, of which those at the positions `rows` are fitted on, each by its `weight`."""
+
+    frame: pd.DataFrame
+    won: NDArray[np.integer]
+    encoded: list[dict[str, Any]]
+    rows: NDArray[np.intp]
+    weight: Floats
+    seed: int
+
+    @cached_property
+    def design(self) -> Design:
+        """The columns of the logistic regression on `rows`."""
+        return build_design(self.frame.iloc[self.rows], self.encoded)
+
+    @cached_property
+    def dataset(self) -> lgb.Dataset:
+        """What the boosted trees see of `rows`."""
+        matrix = encode(self.frame.iloc[self.rows], self.encoded)
+        return bin_matrix(matrix, self.won[self.rows], self.weight, self.seed)
+
+    def logistic(self, chosen: NDArray[np.intp], regularization: float) -> tuple[list[dict[str, Any]], float]:
+        """Terms and intercept of the logistic regression fitted on some of `rows`, given by their place among them."""
+        won = self.won[self.rows][chosen]
+        return export_logistic(self.design, *fit_logistic(self.design, chosen, won, self.weight[chosen], regularization))
+
+    def logistic_out_of_fold(self, fold: NDArray[np.intp], regularization: float) -> Floats:
+        """Log-odds of every row of the frame from the fit without its fold."""
+        logit = np.empty(len(self.frame))
+        for held_out in np.unique(fold):
+            terms, intercept = self.logistic(np.flatnonzero(fold[self.rows] != held_out), regularization)
+            parts = [logistic_terms(batch, terms).sum(axis=1) for batch in batches(self.frame[fold == held_out])]
+            logit[fold == held_out] = np.concatenate(parts) + intercept
+        return logit
+
+    def boosted_out_of_fold(self, fold: NDArray[np.intp], boosters: Sequence[lgb.Booster], rounds: int) -> Floats:
+        """Log-odds of every row of the frame from the booster without its fold, after so many rounds."""
+        logit = np.empty(len(self.frame))
+        for held_out, booster in enumerate(boosters):
+            matrices = (encode(batch, self.encoded) for batch in batches(self.frame[fold == held_out]))
+            parts = [np.asarray(booster.predict(matrix, raw_score=True, num_iteration=rounds)) for matrix in matrices]
+            logit[fold == held_out] = np.concatenate(parts)
+        return logit
+
+
+def prepare(frame: pd.DataFrame, won: NDArray[np.integer], features: Sequence[tuple[str, str]], seed: int) -> Fitting:
+    """Decide encoding and sample. `features` are (name, kind); `won` is 0 or 1 per row of the frame."""
+    return Fitting(frame, won, fit_encoding(frame, features), *fitting_sample(won, seed), seed)
