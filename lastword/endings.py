@@ -41,7 +41,8 @@ def end_code(command: Callable[[], object], arguments: list[str]) -> int:
     try:
         outcome = command()
         sys.stdout.flush()
-        return outcome if isinstance(outcome, int) else 0
+        code = outcome if isinstance(outcome, int) else 0
+        return _end("interrupted" if code == INTERRUPTED else "", code)  # Typer turns an interrupt into its code
     except LastwordError as error:
         return _end(str(error), error.exit_code)
     except typer.TyperException as error:
@@ -52,7 +53,12 @@ def end_code(command: Callable[[], object], arguments: list[str]) -> int:
         _silence_standard_output()
         return 1
     except Exception as error:
-        return _end(storage_reason(error) or _bug(error, arguments), 1)
+        code = _end(storage_reason(error) or _bug(error, arguments), 1)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _silence_standard_output()
+        return code
 
 
 def storage_reason(error: BaseException) -> str | None:
@@ -111,5 +117,5 @@ def _state_folder(arguments: list[str]) -> Path:
 
 
 def _silence_standard_output() -> None:
-    """Nobody reads any more: keep the interpreter's last flush from complaining about it."""
+    """Nobody reads it, or it has no room: keep the interpreter's last flush from complaining about it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -22,7 +22,7 @@ LAST_STEP = AS_OF_STEP + 36
 HISTORY_DAYS = STEP_DAYS * (AS_OF_STEP - FIRST_STEP)
 HORIZON_DAYS = STEP_DAYS * (LAST_STEP - AS_OF_STEP)
 
-BASE_RATE = 0.000185
+BASE_RATE = 0.000165
 HIDDEN_EFFECT_SD = 0.4
 LISTED_LATER_SHARE = 0.15
 NEVER_LISTED_SHARE = 0.03
@@ -30,7 +30,7 @@ LISTING_YEARS_BEFORE_HISTORY = 2.0
 
 HALF_LIFE_DAYS = 30
 STEP_DECAY = 0.5 ** (STEP_DAYS / HALF_LIFE_DAYS)
-TOPIC_EFFECTS = {"pipeline forecasting": 12.0, "account scoring": 9.0, "territory planning": 6.0, "data enrichment": 3.0}
+TOPIC_EFFECTS = {"pipeline forecasting": 12.0, "account scoring": 10.0, "territory planning": 8.0, "data enrichment": 6.0}
 TOPIC_SHARES = (0.3, 0.25, 0.25, 0.2)
 OTHER_TOPICS = (
     "cloud migration",
@@ -56,7 +56,7 @@ DAYS_BETWEEN_SUPPORT_SIGNALS = 21
 COVERED_AT_START = 0.60
 COVERED_AT_END = 0.90
 
-SIZE_WIDTH = 1.1
+SIZE_WIDTH = 1.2
 SIZE_FLOOR = -3.0
 
 INDUSTRIES: dict[str, tuple[float, float, float, float, tuple[str, ...]]] = {
@@ -74,23 +74,23 @@ INDUSTRIES: dict[str, tuple[float, float, float, float, tuple[str, ...]]] = {
 
 COUNTRIES: dict[str, tuple[str, str, float, float]] = {
     # region, sub-region, share, effect on the log hazard
-    "US": ("Americas", "North America", 0.27, 0.40),
-    "CA": ("Americas", "North America", 0.05, 0.30),
-    "BR": ("Americas", "Latin America", 0.04, -0.70),
-    "MX": ("Americas", "Latin America", 0.03, -0.70),
-    "DE": ("EMEA", "DACH", 0.13, 0.30),
-    "AT": ("EMEA", "DACH", 0.03, 0.30),
-    "CH": ("EMEA", "DACH", 0.04, 0.30),
-    "GB": ("EMEA", "UK and Ireland", 0.09, 0.10),
-    "IE": ("EMEA", "UK and Ireland", 0.02, 0.10),
-    "FR": ("EMEA", "Southern Europe", 0.06, -0.35),
-    "ES": ("EMEA", "Southern Europe", 0.04, -0.35),
-    "IT": ("EMEA", "Southern Europe", 0.04, -0.35),
-    "SE": ("EMEA", "Nordics", 0.03, 0.15),
-    "DK": ("EMEA", "Nordics", 0.02, 0.15),
-    "JP": ("APAC", "East Asia", 0.04, -0.60),
-    "SG": ("APAC", "South-East Asia", 0.02, -0.10),
-    "AU": ("APAC", "Oceania", 0.05, 0.00),
+    "US": ("Americas", "North America", 0.27, 0.35),
+    "CA": ("Americas", "North America", 0.05, 0.35),
+    "BR": ("Americas", "Latin America", 0.04, -0.15),
+    "MX": ("Americas", "Latin America", 0.03, -0.15),
+    "DE": ("EMEA", "DACH", 0.13, 0.15),
+    "AT": ("EMEA", "DACH", 0.03, 0.15),
+    "CH": ("EMEA", "DACH", 0.04, 0.15),
+    "GB": ("EMEA", "UK and Ireland", 0.09, 0.00),
+    "IE": ("EMEA", "UK and Ireland", 0.02, 0.00),
+    "FR": ("EMEA", "Southern Europe", 0.06, -0.15),
+    "ES": ("EMEA", "Southern Europe", 0.04, -0.15),
+    "IT": ("EMEA", "Southern Europe", 0.04, -0.15),
+    "SE": ("EMEA", "Nordics", 0.03, 0.00),
+    "DK": ("EMEA", "Nordics", 0.02, 0.00),
+    "JP": ("APAC", "East Asia", 0.04, -0.50),
+    "SG": ("APAC", "South-East Asia", 0.02, -0.50),
+    "AU": ("APAC", "Oceania", 0.05, -0.50),
 }
 HOME_MARKET = ("Manufacturing", "DACH", 0.7)
 """An interaction: this industry in this sub-region buys more than either alone suggests."""
@@ -105,22 +105,22 @@ OWNERSHIPS: dict[str, tuple[float, float, float]] = {
 
 TECHNOLOGIES: dict[str, tuple[str, float, float]] = {
     # category, share of accounts that ever adopt it, effect on the log hazard
-    "Kubernetes": ("Infrastructure", 0.30, 0.75),
+    "Kubernetes": ("Infrastructure", 0.30, 0.80),
     "Terraform": ("Infrastructure", 0.20, 0.0),
     "OpenStack": ("Infrastructure", 0.08, 0.0),
     "VMware": ("Infrastructure", 0.35, 0.0),
-    "Snowflake": ("Data", 0.22, 0.85),
+    "Snowflake": ("Data", 0.22, 0.90),
     "Databricks": ("Data", 0.18, 0.0),
-    "Oracle Database": ("Data", 0.34, -0.40),
+    "Oracle Database": ("Data", 0.34, 0.0),
     "PostgreSQL": ("Data", 0.40, 0.0),
     "MongoDB": ("Data", 0.20, 0.0),
-    "Salesforce": ("Sales", 0.38, 0.90),
+    "Salesforce": ("Sales", 0.38, 1.00),
     "HubSpot": ("Sales", 0.22, 0.0),
-    "Rivalscore": ("Sales", 0.24, -1.90),
+    "Rivalscore": ("Sales", 0.24, -2.00),
     "Pipedrive": ("Sales", 0.10, 0.0),
     "Tableau": ("Analytics", 0.28, 0.0),
     "Power BI": ("Analytics", 0.42, 0.0),
-    "Looker": ("Analytics", 0.12, 0.30),
+    "Looker": ("Analytics", 0.12, 0.0),
     "Google Analytics": ("Analytics", 0.60, 0.0),
     "SAP": ("Back office", 0.30, 0.0),
     "NetSuite": ("Back office", 0.14, 0.0),

@@ -86,3 +86,23 @@ def test_the_same_data_give_the_same_tables_but_for_run_version_and_time(demo):
         after = table(folder, name)
         common = [column for column in before.columns if column not in MAY_DIFFER]
         pd.testing.assert_frame_equal(before[common], after[common], obj=name)
+
+
+def test_rescoring_moves_only_the_accounts_whose_inputs_changed(demo):
+    folder = demo[0]
+    before = table(folder, "final_scores").set_index("account_id")
+    yesterday = (before["as_of"].iloc[0] - pd.Timedelta(days=1)).date()
+    path = folder / "data" / "intents.parquet"
+    signals = pd.read_parquet(path)
+    quiet = before.index[~before.index.isin(signals["account_id"])][0]
+    signal = signals.iloc[[0]].assign(account_id=quiet, topic="pipeline forecasting", observed_on=yesterday, strength=100.0)
+    pd.concat([signals, signal]).to_parquet(path, index=False)
+    result = lastword("rescore", "--since", yesterday, "--project", folder)
+    after = table(folder, "final_scores").set_index("account_id")
+    scored = after.index[after["run_id"] == result["run_id"]]
+    assert quiet in scored
+    assert len(scored) < 0.5 * len(after)
+    assert after.loc[quiet, "propensity"] > before.loc[quiet, "propensity"]
+    kept = after.index.difference(scored)
+    pd.testing.assert_series_equal(after.loc[kept, "model_points"], before.loc[kept, "model_points"])
+    assert set(after.loc[kept, "run_id"]) == set(before.loc[kept, "run_id"])

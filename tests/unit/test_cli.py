@@ -116,6 +116,11 @@ def test_an_error_is_one_line_with_its_code(capsys, error, code, said):
     assert said in output.err
 
 
+def test_an_interrupt_that_typer_turned_into_its_code_is_said(capsys):
+    assert endings.end_code(lambda: 130, []) == 130
+    assert capsys.readouterr().err == "lastword: interrupted\n"
+
+
 def test_the_cause_of_an_error_counts():
     try:
         try:
