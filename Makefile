@@ -33,7 +33,7 @@ test: setup system-packages
 	$(BIN)/python -m pytest -n 2 -m "not slow" tests
 
 test-unit: setup
-	$(BIN)/python -m pytest tests/unit tests/properties tests/golden
+	$(BIN)/python -m pytest -n 2 tests/unit
 
 test-all: setup system-packages
 	$(BIN)/python -m pytest -n 2 tests

@@ -4,6 +4,7 @@ Great Expectations does not run on DuckDB. What has a row per account is checked
 facts about it that the engine computed, which make a frame of one row.
 """
 
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -95,6 +96,7 @@ def run_suites(suites: Sequence[Suite]) -> list[Outcome]:
 def _pandas_source() -> Any:
     """Great Expectations' view of frames in memory, in a context that nothing is stored in or sent from."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

@@ -28,7 +28,7 @@ class PromotionEvidence:
     against_champion : AUC minus that of the champion's recipe refitted on the same training window
         (90 %, paired); None without one.
     against_plan : lift at grade A's share minus the plan's (90 %, paired); None where the plan has no say.
-    top_lift, attainable_lift : lift at grade A's share (90 %) and that of a perfect ranking; None where not measured.
+    top_lift, attainable_lift : lift at grade A's share (lower 90 % bound) and that of a perfect ranking; None where not measured.
     rising : pairs (better, worse) of grades of which the worse wins more often, beyond chance.
     split_gap : AUC of grouped (or random) folds minus the temporal one, with its 95 % interval.
     """

@@ -33,6 +33,9 @@ from models.leakage import LeakageReport, examine
 from models.promotion import Promotion, PromotionEvidence, decide
 from models.propensity import Propensity, Recipe, choose_recipe, fit_propensity, out_of_fold
 
+LOWER_BOUND = 0.80
+"""Level of a two-sided interval whose lower end is the lower 90 % bound that promotion asks for."""
+
 MOST_BOOSTED_GAP = 0.05
 """Where the AUC on folds exceeds the temporal one by more, the booster only shines on folds: the logistic stands alone."""
 
@@ -189,7 +192,7 @@ def on_whole_groups(
     compared = None
     if champion is not None and set(champion.names) <= set(rows.columns):
         other = out_of_fold(rows, won, rows["group"], champion)
-        compared = compare(won, folded, other, account, metric="auc", seed=seed)
+        compared = compare(won, folded, other, account, metric="auc", seed=seed, level=LOWER_BOUND)
     figures: dict[str, Any] = {
         "label": "look-alike: won accounts against the house list as of today, no dates; not a forecast",
         "look_alike": {name: in_json(each) for name, each in grouped.items()} | {"chance": chance(won)},
@@ -228,7 +231,7 @@ def against_champion(champion: Recipe, fitting: pd.DataFrame, test: pd.DataFrame
     if not set(champion.names) <= set(fitting.columns):
         return None
     other = fit_propensity(fitting, fitting["won"], champion).predict(test)
-    return compare(test["won"], propensity, other, test["account_id"], metric="auc", seed=seed)
+    return compare(test["won"], propensity, other, test["account_id"], metric="auc", seed=seed, level=LOWER_BOUND)
 
 
 def blended(propensity: np.ndarray, plan_points: pd.Series) -> np.ndarray:
@@ -256,7 +259,7 @@ def top_lift(won: Any, score: Any, account: Any, grades: Any, seed: int) -> dict
     """Lift at grade A's share and the most that any ranking could reach there."""
     share = top_share(grades)
     return {
-        "top_lift": lift_at_share(won, score, share, account, seed=seed),
+        "top_lift": lift_at_share(won, score, share, account, seed=seed, level=LOWER_BOUND),
         "attainable_lift": attainable_lift(won, share),
     }
 

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 UNKNOWN_ID = "NOBODY-1"
 IMPOSSIBLE_DATE = "2025-02-30"
 FUTURE_DATE = "2099-12-31"
+LONG_AGO = "1999-12-31"
+"""Before any technology was first seen."""
 ROWS, CELLS = "rows_quarantined", "cell_issues"
 
 Counts = dict[str, dict[str, int]]
@@ -109,7 +111,7 @@ def technographics_faults() -> list[Fault]:
         *[Fault("unknown_account_id", {"account_id": UNKNOWN_ID})] * 3,
         *[Fault("unreadable_date", {"first_seen": IMPOSSIBLE_DATE})] * 2,
         *[Fault("future_date", {"first_seen": FUTURE_DATE, "last_seen": None})] * 2,
-        *[Fault("impossible_dates", {"first_seen": "2020-05-01", "last_seen": "2020-04-01"})] * 2,
+        *[Fault("impossible_dates", {"last_seen": LONG_AGO})] * 2,
         *[Fault("duplicate_row")] * 3,
     ]
 
