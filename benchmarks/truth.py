@@ -1,4 +1,4 @@
-"""How close the model comes to the truth that the demo's generator knows: python benchmarks/truth.py [SEEDS] [ACCOUNTS]
+"""How close the model comes to the truth that the demo's generator knows: python benchmarks/truth.py [SEEDS] [ACCOUNTS] [FIRST]
 
 For each seed a demo population is generated, trained on, and the model's propensities of today's prospects are compared
 with what then happens to them (wins_within_horizon), with p_observable, the best that anybody could know, and with the
@@ -64,18 +64,18 @@ def measure(folder: Path, accounts: int, seed: int) -> dict[str, float]:
     }
 
 
-def measure_seeds(seeds: int, accounts: int) -> pd.DataFrame:
+def measure_seeds(seeds: int, accounts: int, first: int = 1) -> pd.DataFrame:
     """Grain: seed. Columns: the figures of `measure`. Each line is printed when it is known."""
     rows = []
-    for seed in range(1, seeds + 1):
+    for seed in range(first, first + seeds):
         with tempfile.TemporaryDirectory() as folder:
             rows.append(measure(Path(folder), accounts, seed))
         print(seed, " ".join(f"{name} {value:.4g}" for name, value in rows[-1].items()), flush=True)
-    return pd.DataFrame(rows, index=pd.RangeIndex(1, seeds + 1, name="seed"))
+    return pd.DataFrame(rows, index=pd.RangeIndex(first, first + seeds, name="seed"))
 
 
-def main(seeds: int = 20, accounts: int = 14_000) -> int:
-    figures = measure_seeds(seeds, accounts)
+def main(seeds: int = 20, accounts: int = 14_000, first: int = 1) -> int:
+    figures = measure_seeds(seeds, accounts, first)
     means, errors = figures.mean(), figures.std(ddof=1) / np.sqrt(len(figures))
     for name in figures:
         print(f"{name:20} {means[name]:9.4f} ± {errors[name]:.4f}")

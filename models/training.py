@@ -149,6 +149,7 @@ def on_later_time(
     if recipe.use_boosted and flatters(folded, fitting, model.logit(test), test):
         recipe = recipe.logistic_alone()
         model = fit_propensity(fitting, fitting["won"], recipe)
+        folded = out_of_fold(fitting, fitting["won"], fitting["group"], recipe)
     won, account, propensity = test["won"], test["account_id"], model.predict(test)
     plan, blend = test["plan_points"], blended(propensity, test["plan_points"])
     temporal = {
@@ -167,14 +168,25 @@ def on_later_time(
         rising=tuple(rising_grades(won, grades, account, seed=seed)),
         split_gap=interval_gap(folds["random"], temporal["model"]["auc"]),
     )
-    slope, intercept = keep_platt_if_better(model.logit(test), won, test["group"], seed)
     figures = {
         "windows": windows(fitting, test),
         "temporal": {name: in_json(each) for name, each in temporal.items()} | {"chance": chance(won)},
         **{name: {"auc": figure.to_json()} for name, figure in folds.items()},
         "grades": grade_table(won, propensity, grades).reset_index().to_dict("records"),
     }
-    return Evaluated(recipe.with_platt(slope, intercept), figures, evidence)
+    return Evaluated(calibrated(recipe, fitting, folded, test, model.logit(test), seed), figures, evidence)
+
+
+def calibrated(
+    recipe: Recipe, fitting: pd.DataFrame, folded: np.ndarray, test: pd.DataFrame, later: np.ndarray, seed: int
+) -> Recipe:
+    """The recipe with Platt's correction where that helps on rows it was not fitted on.
+
+    Fitted on out-of-sample log-odds of folds and of later time together. Later time alone would correct the level twice: the
+    final fit, which has these rows too, has it already, and one test window's rate of wins is mostly chance.
+    """
+    rows = pd.concat([fitting[["won", "group"]], test[["won", "group"]]])
+    return recipe.with_platt(*keep_platt_if_better(np.concatenate([folded, later]), rows["won"], rows["group"], seed))
 
 
 def on_whole_groups(

@@ -22,7 +22,7 @@ LAST_STEP = AS_OF_STEP + 36
 HISTORY_DAYS = STEP_DAYS * (AS_OF_STEP - FIRST_STEP)
 HORIZON_DAYS = STEP_DAYS * (LAST_STEP - AS_OF_STEP)
 
-BASE_RATE = 0.00028
+BASE_RATE = 0.00022
 HIDDEN_EFFECT_SD = 0.4
 LISTED_LATER_SHARE = 0.15
 NEVER_LISTED_SHARE = 0.03
@@ -61,7 +61,7 @@ SIZE_FLOOR = -3.0
 
 INDUSTRIES: dict[str, tuple[float, float, float, float, tuple[str, ...]]] = {
     # share, effect on the log hazard, size (log employees) that suits best, log revenue per employee, sub-industries
-    "Software": (0.16, 0.80, 5.4, 12.2, ("Business applications", "Infrastructure software", "Games")),
+    "Software": (0.16, 1.00, 5.4, 12.2, ("Business applications", "Infrastructure software", "Games")),
     "Manufacturing": (0.20, 0.10, 6.6, 12.1, ("Machinery", "Automotive parts", "Electronics", "Chemicals")),
     "Financial services": (0.12, 0.60, 6.0, 12.9, ("Banking", "Insurance", "Asset management")),
     "Health care": (0.11, -0.30, 6.0, 11.8, ("Hospitals", "Medical devices", "Laboratories")),
@@ -105,18 +105,18 @@ OWNERSHIPS: dict[str, tuple[float, float, float]] = {
 
 TECHNOLOGIES: dict[str, tuple[str, float, float]] = {
     # category, share of accounts that ever adopt it, effect on the log hazard
-    "Kubernetes": ("Infrastructure", 0.30, 0.80),
+    "Kubernetes": ("Infrastructure", 0.30, 1.10),
     "Terraform": ("Infrastructure", 0.20, 0.0),
     "OpenStack": ("Infrastructure", 0.08, 0.0),
     "VMware": ("Infrastructure", 0.35, 0.0),
-    "Snowflake": ("Data", 0.22, 0.90),
+    "Snowflake": ("Data", 0.22, 1.20),
     "Databricks": ("Data", 0.18, 0.0),
     "Oracle Database": ("Data", 0.34, 0.0),
     "PostgreSQL": ("Data", 0.40, 0.0),
     "MongoDB": ("Data", 0.20, 0.0),
-    "Salesforce": ("Sales", 0.38, 1.00),
+    "Salesforce": ("Sales", 0.38, 1.35),
     "HubSpot": ("Sales", 0.22, 0.0),
-    "Rivalscore": ("Sales", 0.24, -2.00),
+    "Rivalscore": ("Sales", 0.24, -2.40),
     "Pipedrive": ("Sales", 0.10, 0.0),
     "Tableau": ("Analytics", 0.28, 0.0),
     "Power BI": ("Analytics", 0.42, 0.0),

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -91,7 +92,7 @@ def test_the_same_data_give_the_same_tables_but_for_run_version_and_time(demo):
 def test_rescoring_moves_only_the_accounts_whose_inputs_changed(demo):
     folder = demo[0]
     before = table(folder, "final_scores").set_index("account_id")
-    yesterday = (before["as_of"].iloc[0] - pd.Timedelta(days=1)).date()
+    yesterday = before["as_of"].iloc[0] - timedelta(days=1)
     path = folder / "data" / "intents.parquet"
     signals = pd.read_parquet(path)
     quiet = before.index[~before.index.isin(signals["account_id"])][0]
