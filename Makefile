@@ -24,6 +24,7 @@ setup: .venv/.ready
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements-dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q features models overrides flows expectations lastword
 	@touch $@
 
 demo: setup

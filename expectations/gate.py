@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,7 @@ from expectations.intake import MOST_QUARANTINED, Input, TableReport, open_input
 from expectations.profile import profile
 from expectations.report import write_page
 from expectations.rules import Day
-from expectations.suites import Expectation, Outcome, Suite, fact, facts_suite, run_suites
+from expectations.suites import Expectation, Outcome, Suite, fact, facts_suite, load, run_suites
 from lastword.errors import Refusal
 from lastword.project import Project
 
@@ -84,7 +85,10 @@ def check_inputs(project: Project, connection: ibis.BaseBackend, folder: Path, a
         Over 20 % of an input's rows are quarantined, or no account is left; everything above is written first.
     """
     inputs = open_inputs(project)
-    tables = take_in(project, connection, inputs, folder, Day(as_of, today))
+    with ThreadPoolExecutor(1) as beside:
+        loading = beside.submit(load)
+        tables = take_in(project, connection, inputs, folder, Day(as_of, today))
+        loading.result()
     suites = [suite for one in inputs for suite in _suites(connection, one, folder, tables, as_of)]
     refusal = _refusal(project, tables)
     report = GateReport(refusal is None, tables, run_suites(suites))

@@ -93,10 +93,16 @@ def run_suites(suites: Sequence[Suite]) -> list[Outcome]:
     return [outcome for position, suite in enumerate(suites) for outcome in _run(batches, f"suite_{position}", suite)]
 
 
-def _pandas_source() -> Any:
-    """Great Expectations' view of frames in memory, in a context that nothing is stored in or sent from."""
+def load() -> None:
+    """Import Great Expectations, which takes seconds of one core: to be done beside work that leaves it free."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    import great_expectations.expectations  # noqa: F401
+
+
+def _pandas_source() -> Any:
+    """Great Expectations' view of frames in memory, in a context that nothing is stored in or sent from."""
+    load()
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

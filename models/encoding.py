@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 LEAST_ROWS = 20
 MOST_LEVELS = 50
 WHOLE_UP_TO = 50_000
-NON_WINS_PER_WIN = 20
+NON_WINS_PER_WIN = 10
 
 
 def fit_encoding(frame: pd.DataFrame, features: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -46,7 +46,7 @@ def _levels(column: pd.Series) -> list[str]:
 def fitting_sample(won: NDArray[np.integer], seed: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """The rows that the models are fitted on, in order, and the weight of each.
 
-    Up to 50,000 rows: all of them. Beyond, every win and, drawn by seed, 20 rows without a win for each (never fewer than
+    Up to 50,000 rows: all of them. Beyond, every win and, drawn by seed, 10 rows without a win for each (never fewer than
     fill 50,000), which then stand for all such rows by their weight. Past that ratio further rows without a win hardly
     inform (relative efficiency m/(m + 1) at m controls a case), while they cost time and memory.
     """

@@ -22,7 +22,7 @@ from models.scorer import level_codes, logistic_terms, numbers
 
 type Floats = NDArray[np.float64]
 
-REGULARIZATIONS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+REGULARIZATIONS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """Candidates for C, from strong to weak regularisation."""
 QUANTILES = (0.02, 0.25, 0.5, 0.75, 0.98)
 SPARSE_SHARE = 0.1
@@ -87,7 +87,7 @@ def fit_logistic(
     `won` and `weight` belong to the chosen rows. One thread, so that the sums do not depend on how many there are.
     """
     with threadpool_limits(1, user_api="blas"):
-        model = LogisticRegression(C=regularization, max_iter=1000, tol=1e-5)
+        model = LogisticRegression(C=regularization, max_iter=1000)
         model.fit(design.matrix[rows], won, sample_weight=weight)
     return model.coef_[0], float(model.intercept_[0])
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -13,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lastword.errors import Refusal
-from models.boosted import choose_rounds, fit_boosted
+from models.boosted import choose_rounds, fit_boosted, fit_folds
 from models.calibration import fit_stack
 from models.fitting import prepare
 from models.folds import grouped_folds
@@ -193,12 +194,13 @@ def choose_recipe(
     fold = grouped_folds(wins, np.asarray(group), seed)
     chosen = tuple((feature.name, feature.kind) for feature in features)
     fitting = prepare(frame, wins, chosen, seed)
-    regularization = choose_regularization(fitting.design, wins[fitting.rows], fitting.weight, fold[fitting.rows])
-    logistic = fitting.logistic_out_of_fold(fold, regularization)
-    rounds, boosted = 0, None
-    if use_boosted:
-        rounds, boosters = choose_rounds(fitting.dataset, fold[fitting.rows], seed)
-        boosted = fitting.boosted_out_of_fold(fold, boosters, rounds)
+    sampled = fold[fitting.rows]
+    with ThreadPoolExecutor(1) as beside:
+        trees = beside.submit(choose_rounds, fitting.dataset, sampled, seed) if use_boosted else None
+        regularization = choose_regularization(fitting.design, wins[fitting.rows], fitting.weight, sampled)
+        logistic = fitting.logistic_out_of_fold(fold, regularization)
+        rounds, boosters = trees.result() if trees else (0, [])
+    boosted = fitting.boosted_out_of_fold(fold, boosters, rounds) if use_boosted else None
     stack = fit_stack(logistic, boosted, wins)
     recipe = Recipe(chosen, regularization, rounds, stack, (1.0, 0.0), use_boosted, seed)
     return recipe, _stacked(recipe, logistic, boosted)
@@ -209,22 +211,23 @@ def out_of_fold(frame: pd.DataFrame, won: ArrayLike, group: ArrayLike, recipe: R
     wins = np.asarray(won, dtype=int)
     fold = grouped_folds(wins, np.asarray(group), recipe.seed)
     fitting = prepare(frame, wins, recipe.features, recipe.seed)
-    logistic = fitting.logistic_out_of_fold(fold, recipe.regularization)
-    boosted = None
-    if recipe.use_boosted:
-        sides = [np.flatnonzero(fold[fitting.rows] != held_out) for held_out in np.unique(fold)]
-        boosters = [fit_boosted(fitting.dataset, side, recipe.boosting_rounds, recipe.seed) for side in sides]
-        boosted = fitting.boosted_out_of_fold(fold, boosters, recipe.boosting_rounds)
+    rounds = recipe.boosting_rounds
+    with ThreadPoolExecutor(1) as beside:
+        sampled = fold[fitting.rows]
+        trees = beside.submit(fit_folds, fitting.dataset, sampled, rounds, recipe.seed) if recipe.use_boosted else None
+        logistic = fitting.logistic_out_of_fold(fold, recipe.regularization)
+        boosted = fitting.boosted_out_of_fold(fold, trees.result(), rounds) if trees else None
     return _stacked(recipe, logistic, boosted)
 
 
 def fit_propensity(frame: pd.DataFrame, won: ArrayLike, recipe: Recipe) -> Propensity:
     """Fit the recipe on all rows given: one per account and landmark, `won` 0 or 1."""
     fitting = prepare(frame, np.asarray(won, dtype=int), recipe.features, recipe.seed)
-    terms, intercept = centre(*fitting.logistic(np.arange(len(fitting.rows)), recipe.regularization), frame)
-    booster = None
-    if recipe.use_boosted:
-        booster = fit_boosted(fitting.dataset, None, recipe.boosting_rounds, recipe.seed).model_to_string()
+    with ThreadPoolExecutor(1) as beside:
+        rounds = recipe.boosting_rounds
+        trees = beside.submit(fit_boosted, fitting.dataset, rounds, recipe.seed) if recipe.use_boosted else None
+        terms, intercept = centre(*fitting.logistic(np.arange(len(fitting.rows)), recipe.regularization), frame)
+        booster = trees.result().model_to_string() if trees else None
     return Propensity(_model(recipe, terms, intercept), booster)
 
 

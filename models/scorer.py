@@ -102,7 +102,7 @@ class Scorer:
     def _batch_contributions(self, frame: pd.DataFrame) -> Floats:
         parts = self._logistic_weight * logistic_terms(frame, self.features)
         if self._booster is not None:
-            shap_values = self._booster.predict(encode(frame, self.features), pred_contrib=True)
+            shap_values = self._booster.predict(encode(frame, self.features), pred_contrib=True, num_threads=os.cpu_count())
             starts = np.cumsum([0, *(width(feature) for feature in self.features)])[:-1]
             parts += self._boosted_weight * np.add.reduceat(np.asarray(shap_values)[:, :-1], starts, axis=1)
         return parts

@@ -3,7 +3,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from models.boosted import bin_matrix, choose_rounds, fit_boosted
+from models.boosted import bin_matrix, choose_rounds, fit_boosted, fit_folds
 from models.encoding import fit_encoding
 from models.scorer import encode
 from tests.sample_rows import NAMES_AND_KINDS, training_rows
@@ -16,7 +16,7 @@ def encoded(frame: pd.DataFrame) -> np.ndarray:
 def trees(frame: pd.DataFrame, rounds: int, threads: int) -> str:
     with threadpool_limits(threads, user_api="openmp"):
         dataset = bin_matrix(encoded(frame), frame["won"].to_numpy(), np.ones(len(frame)), seed=7)
-        return fit_boosted(dataset, None, rounds, seed=7).model_to_string()
+        return fit_boosted(dataset, rounds, seed=7).model_to_string()
 
 
 def test_early_stopping_finds_more_rounds_for_signal_than_for_noise() -> None:
@@ -35,9 +35,8 @@ def test_a_fold_is_not_fitted_on() -> None:
     frame = training_rows(accounts=600)
     won, fold = frame["won"].to_numpy(), frame["group"].to_numpy() % 3
     turned = np.where(fold == 2, 1 - won, won)
-    rows = np.flatnonzero(fold != 2)
     matrix, weight = encoded(frame), np.ones(len(frame))
-    first, second = (fit_boosted(bin_matrix(matrix, y, weight, 7), rows, 30, 7).predict(matrix) for y in (won, turned))
+    first, second = (fit_folds(bin_matrix(matrix, y, weight, 7), fold, 30, 7)[2].predict(matrix) for y in (won, turned))
     assert (np.asarray(first) == np.asarray(second)).all()
 
 
@@ -49,5 +48,5 @@ def test_one_and_two_threads_give_the_same_text() -> None:
 def test_rows_too_few_for_a_split_give_the_base_rate() -> None:
     frame = training_rows(accounts=40)
     dataset = bin_matrix(encoded(frame), frame["won"].to_numpy(), np.ones(len(frame)), seed=7)
-    predicted = np.asarray(fit_boosted(dataset, None, 5, seed=7).predict(encoded(frame)))
+    predicted = np.asarray(fit_boosted(dataset, 5, seed=7).predict(encoded(frame)))
     np.testing.assert_allclose(predicted, frame["won"].mean(), rtol=1e-6)
