@@ -31,12 +31,13 @@ from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScal
 
 HORIZON, WINDOW, HALF_LIFE, GAP = 180, 180, 30, 7
 MOST_ROWS, STEPS = 130_000, (30, 60, 90, 180)
-WHOLE_UP_TO, NON_WINS_PER_WIN = 50_000, 20
+WHOLE_UP_TO, NON_WINS_PER_WIN = 50_000, 10
 CATEGORIES = ["industry", "sub_industry", "region", "sub_region", "country", "ownership"]
-REGULARIZATIONS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
+REGULARIZATIONS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 SHALLOW = {
     "objective": "binary", "num_leaves": 8, "max_depth": 3, "learning_rate": 0.03, "min_child_samples": 100,
-    "colsample_bynode": 0.5, "subsample": 0.75, "subsample_freq": 1, "reg_lambda": 5, "force_row_wise": True, "verbose": -1,
+    "colsample_bynode": 0.5, "subsample": 0.75, "subsample_freq": 1, "max_bin": 63, "reg_lambda": 5,
+    "force_row_wise": True, "verbose": -1,
     "deterministic": True, "seed": 7,
 }  # fmt: skip
 GRADE_CUTS = {"A": 85, "B": 65, "C": 35, "D": 15}
