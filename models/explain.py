@@ -19,7 +19,7 @@ from models.grades import Reference
 BASE, OTHER, SCALE = "(base)", "(other)", "(scale)"
 COLUMNS = ["account_id", "source", "attribute", "family", "contribution", "value"]
 SMALLEST_CONTRIBUTION = 0.05
-"""Points under which a contribution is pooled with its family's other small ones."""
+"""Points under which a model's contribution is pooled with its family's other small ones; the plan's are all kept."""
 
 PLAN_NAMES = {"age_years": "founded_year"}
 """Features that are a plan's attribute under another name."""
@@ -71,6 +71,7 @@ def model_reasons(
         values.loc[scored],
         kinds or {},
         {BASE: points - in_points.sum(axis=1)},
+        SMALLEST_CONTRIBUTION,
     )
 
 
@@ -103,7 +104,7 @@ def plan_reasons(
     if plan_percentile is not None:
         closing[SCALE] = (plan_percentile - plan_points).to_numpy(dtype=float)
     family = [(families or {}).get(name, attribute_family(name)) for name in names]
-    return _long("plan", shares.index, names, family, centred.to_numpy(dtype=float), values, {}, closing)
+    return _long("plan", shares.index, names, family, centred.to_numpy(dtype=float), values, {}, closing, smallest=0.0)
 
 
 def attribute_family(name: str) -> str:
@@ -224,11 +225,12 @@ def _long(
     values: pd.DataFrame,
     kinds: Mapping[str, str],
     closing: Mapping[str, np.ndarray],
+    smallest: float,
 ) -> pd.DataFrame:
-    """A matrix of contributions (accounts × names) as long rows, small ones pooled by family, closing rows added."""
+    """A matrix of contributions (accounts × names) as long rows, those under `smallest` pooled by family, closing rows added."""
     distinct = list(dict.fromkeys(families))
     labels = [*zip(names, families, strict=True), *((OTHER, family) for family in distinct), *((name, name) for name in closing)]
-    kept = np.abs(contributions) >= SMALLEST_CONTRIBUTION
+    kept = np.abs(contributions) >= smallest
     pooled = np.where(kept, 0.0, contributions) @ (np.array(families)[:, None] == np.array(distinct)[None, :])
     closed = np.column_stack(list(closing.values()))
     cells = np.hstack([np.where(kept, contributions, 0.0), pooled, closed])
