@@ -106,7 +106,7 @@ def register_challenger(
 
     folder, reports = run.folder / "model", run.folder / "reports"
     for path in (folder, reports):
-        path.mkdir()
+        path.mkdir(exist_ok=True)
     save_served(folder, trained, training.mode, vocabulary_of(trained.recipe), policy)
     (reports / "leakage.json").write_text(to_json(trained.leakage.to_json()))
     (reports / "figures.json").write_text(to_json(trained.figures))

@@ -280,6 +280,16 @@ def read_json(run: Run, name: str) -> dict[str, Any]:
 
 
 def to_json(content: Mapping[str, Any]) -> str:
+    """Text of a JSON file; what could not be measured (NaN) is null, which every reader of JSON understands."""
     import json
 
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(null_for_nan(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def null_for_nan(value: Any) -> Any:
+    """The value with None in place of every NaN in it."""
+    if isinstance(value, Mapping):
+        return {name: null_for_nan(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [null_for_nan(each) for each in value]
+    return None if isinstance(value, float) and value != value else value
