@@ -10,9 +10,10 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from lastword.contracts import Counts
 from lastword.errors import LastwordError
 from lastword.project import Project, find_project
-from lastword.runner import Counts, Listener, Outcome, run_stages
+from lastword.runner import Listener, Outcome, run_stages
 from lastword.stages import Run, Stage
 
 listener: ContextVar[Listener | None] = ContextVar("listener", default=None)

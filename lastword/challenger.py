@@ -5,8 +5,9 @@ import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lastword.contracts import Counts
+from lastword.reports import to_json, write_metrics
 from lastword.run import Run
-from lastword.scoring import intent_policy, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from models.landmarks import TrainingSet
     from models.registry import RegisteredModel
     from models.training import Trained, TrainingPolicy
-
-Counts = Mapping[str, int | float | str]
 
 
 def train_challenger(run: Run) -> Counts:
@@ -38,7 +37,7 @@ def train_challenger(run: Run) -> Counts:
     from models.served import load_served
     from models.training import train
 
-    settings, policy = run.project.settings, intent_policy(run)
+    settings, policy = run.project.settings, run.intent_policy()
     tables = read_tables(connect(run.project, run.folder), run.inputs)
     plan = run.project.load_plan()
     registered = champion(run.project)
@@ -49,7 +48,8 @@ def train_challenger(run: Run) -> Counts:
     if training.winners < settings.model.min_wins:
         return too_few_wins(run, training, registered)
     population = prospects(run, tables, training.features, policy)
-    trained = train(training, population, served.recipe if served else None, training_policy(run))
+    recipe, mode = (served.recipe, served.mode) if served else (None, None)
+    trained = train(training, population, recipe, training_policy(run), champion_mode=mode)
     challenger = register_challenger(run, training, trained, policy, population)
     return settle(run, training, trained, challenger, registered)
 
@@ -89,7 +89,7 @@ def too_few_wins(run: Run, training: "TrainingSet", registered: "RegisteredModel
         "the champion goes on serving" if registered else "the plan decides alone"
     )
     mode = "plan-only" if registered is None else training.mode
-    write(run, mode, registered.version if registered else None, promoted=False, refused_because=said, figures={})
+    write_metrics(run, mode, registered.version if registered else None, refused_because=said)
     return {"winners": training.winners, "trained": "no"}
 
 
@@ -142,19 +142,9 @@ def settle(
         promote(run.project, challenger.version)
     serves = challenger.version if decision.promoted else registered.version if registered else None
     figures = trained.figures | {"leakage": trained.leakage.to_json(), "promotion": decision.to_json()}
-    write(run, training.mode, serves, decision.promoted, decision.refused_because, figures)
+    write_metrics(run, training.mode, serves, decision.promoted, decision.refused_because, figures)
     counts: dict[str, int | float | str] = {"rows": len(training.rows), "winners": training.winners}
     return counts | {"version": challenger.version, "promoted": "yes" if decision.promoted else "no"}
-
-
-def write(
-    run: Run, mode: str, version: str | None, promoted: bool, refused_because: str | None, figures: Mapping[str, Any]
-) -> None:
-    """metrics.json of a training: `version` is the one that serves after it."""
-    settings = run.project.settings
-    model = {"name": settings.mlflow.model_name, "version": version, "promoted": promoted, "refused_because": refused_because}
-    metrics = {"mode": mode, "engine": settings.engine.name, "model": model, "figures": figures}
-    (run.folder / "metrics.json").write_text(to_json(metrics), encoding="utf-8")
 
 
 def params(run: Run, training: "TrainingSet", trained: "Trained") -> dict[str, Any]:

@@ -3,8 +3,12 @@
 A change here is a breaking change: it needs a line in CHANGELOG.md and, where the store is concerned, a migration.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+Counts = Mapping[str, int | float | str]
+"""What a stage counted, by the name that people read."""
 
 Kind = Literal["text", "number", "date"]
 

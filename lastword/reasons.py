@@ -8,9 +8,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lastword.rescoring import Frozen
-    from lastword.scoring import Serving
-    from models.grades import Reference
-    from models.scorecard import PlanScores
+    from models.scorecard import PlanReference, PlanScores
+    from models.served import Served
 
 
 def write_reasons(
@@ -19,15 +18,14 @@ def write_reasons(
     features: "pd.DataFrame",
     values: "pd.DataFrame",
     plan: "PlanScores",
-    at_risk: "pd.Series",
-    reference: "Reference",
-    served: "Serving | None",
+    reference: "PlanReference",
+    served: "Served | None",
     frozen: "Frozen | None",
 ) -> None:
     """Write reasons.parquet. Grain: account × source × attribute; reasons of accounts carried over come from their own run."""
     import pandas as pd
 
-    reasons = plan_side(run, plan, values, at_risk, reference)
+    reasons = plan_side(run, plan, values, reference)
     if served is not None:
         reasons = pd.concat([model_side(served, features, scores), reasons], ignore_index=True)
     if frozen is not None:
@@ -36,30 +34,27 @@ def write_reasons(
     ordered.to_parquet(run.folder / "reasons.parquet", index=False)
 
 
-def plan_side(
-    run: Run, plan: "PlanScores", values: "pd.DataFrame", at_risk: "pd.Series", reference: "Reference"
-) -> "pd.DataFrame":
-    """Each attribute's share of the plan's points, against its mean among the prospects."""
+def plan_side(run: Run, plan: "PlanScores", values: "pd.DataFrame", reference: "PlanReference") -> "pd.DataFrame":
+    """Each attribute's share of the plan's points, against its mean among the reference population."""
     from models.explain import plan_reasons
 
     by_rank = run.project.settings.disparity.measure == "rank"
     return plan_reasons(
         plan.shares,
         plan.points,
-        (plan.shares[at_risk] if at_risk.any() else plan.shares).mean(),
+        reference.mean_shares,
         values,
-        plan_percentile=reference.points(plan.points) if by_rank else None,
+        plan_percentile=reference.percentiles.points(plan.points) if by_rank else None,
     )
 
 
-def model_side(served: "Serving", features: "pd.DataFrame", scores: "pd.DataFrame") -> "pd.DataFrame":
+def model_side(model: "Served", features: "pd.DataFrame", scores: "pd.DataFrame") -> "pd.DataFrame":
     """Each feature's part in the model's points."""
     import numpy as np
 
     from features.catalog import catalog
     from models.explain import model_reasons
 
-    model = served.model
     contributions, base = model.model.contributions(features)
     logit = base + contributions.sum(axis=1).to_numpy()
     listed = {feature.name: feature for feature in catalog(model.vocabulary)}

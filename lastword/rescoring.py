@@ -1,8 +1,9 @@
 """Scoring only the accounts whose inputs changed: everything else keeps its scores, and the evidence they rest on."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lastword.errors import Refusal
 from lastword.run import Run
@@ -10,7 +11,7 @@ from lastword.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.grades import Reference
+    from models.scorecard import PlanReference
 
 CHANGE_DATES = {
     "won": ("won_on",),
@@ -26,7 +27,7 @@ CHANGE_DATES = {
 class Frozen:
     """What a rescore takes over from the publication before it: so that rescoring a few accounts moves no others."""
 
-    plan_reference: "Reference"
+    plan_reference: "PlanReference"
     folder: Path
 
     def reasons_of(self, accounts: "pd.Index") -> "pd.DataFrame":
@@ -37,15 +38,31 @@ class Frozen:
         return reasons[reasons["account_id"].isin(accounts)]
 
 
+def to_freeze(run: Run, plan_reference: "PlanReference", model_version: str | None) -> dict[str, Any]:
+    """What a publication keeps so that a rescore can take it over: reference.json."""
+    return {"plan": plan_reference.to_json(), "scored_by": scored_by(run, model_version)}
+
+
+def scored_by(run: Run, model_version: str | None) -> dict[str, str | None]:
+    """What every account's score rests on besides its own inputs: a change of it asks for a full score."""
+    deciding = run.project.settings.model_dump_json(include={"features", "grades", "disparity", "final"})
+    plan = run.project.plan_path.read_bytes()
+    return {
+        "model": model_version,
+        "plan.toml": hashlib.sha256(plan).hexdigest(),
+        "lastword.toml": hashlib.sha256(deciding.encode()).hexdigest(),
+    }
+
+
 def frozen(run: Run, model_version: str | None) -> Frozen:
-    """The current publication's plan percentiles.
+    """What the current publication froze.
 
     Raises
     ------
     Refusal
         There is no publication yet, or another model, plan or policy serves since: then every account must be scored.
     """
-    from models.grades import Reference
+    from models.scorecard import PlanReference
     from overrides.publish import current_run
     from overrides.store import open_store
 
@@ -53,13 +70,10 @@ def frozen(run: Run, model_version: str | None) -> Frozen:
     current = current_run()
     if current is None:
         raise Refusal("nothing is published yet, so there is nothing to rescore: run `lastword score` first")
-    plan_version = run.project.load_plan().version
-    now = {"model": model_version, "plan": plan_version, "final policy": run.project.settings.final.policy}
-    then = {"model": current.model_version, "plan": current.plan_version, "final policy": current.policy}
-    for name, value in now.items():
-        if value != then[name]:
-            raise Refusal(f"the {name} was {then[name]} at the last publication and is {value} now: run `lastword score`")
-    return Frozen(Reference.from_json(current.reference["plan"]), run.project.run_folder(current.run_id))
+    for name, value in scored_by(run, model_version).items():
+        if value != current.reference["scored_by"][name]:
+            raise Refusal(f"the {name} that scores is not that of the last publication: run `lastword score` for all accounts")
+    return Frozen(PlanReference.from_json(current.reference["plan"]), run.project.run_folder(current.run_id))
 
 
 def changed_accounts(run: Run, accounts: "pd.DataFrame", frozen: Frozen) -> "pd.DataFrame":

@@ -7,15 +7,19 @@ import secrets
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from lastword.errors import LastwordError, Refusal, refuse_os_error
 from lastword.project import Project
+
+if TYPE_CHECKING:
+    from features.build import IntentPolicy
 
 UNFINISHED = ".unfinished"
 """A run folder with this file in it belongs to a run that goes on, or was killed."""
@@ -42,6 +46,13 @@ class Run:
     as_of: date
     folder: Path
     since: date | None = None
+
+    def intent_policy(self) -> "IntentPolicy":
+        """[features] half_life_days and window_days."""
+        from features.build import IntentPolicy
+
+        policy = self.project.settings.features
+        return IntentPolicy(policy.half_life_days, policy.window_days)
 
     @property
     def inputs(self) -> Path:
@@ -72,7 +83,8 @@ def open_run(project: Project, command: str, now: datetime, *, since: date | Non
             close(folder)
             raise
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(LastwordError):
+                clear_leftovers(project)  # which knows whether this run was published before it was stopped
             raise
         close(folder)
 

@@ -1,17 +1,17 @@
 """Carries a command's stages out in order and tells a listener how it goes. The command line and the flows share it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lastword.contracts import Counts
+
 if TYPE_CHECKING:
     from lastword.project import Project
     from lastword.stages import Run, Stage
-
-Counts = Mapping[str, int | float | str]
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,20 @@ Follow an account: its row in features.parquet and plan_values.parquet, its two 
 scores.parquet, why in reasons.parquet, and the last word in the final table.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lastword.contracts import SCORE_COLUMNS
+from lastword.contracts import SCORE_COLUMNS, Counts
+from lastword.reports import read_json, write_json, write_metrics
 from lastword.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from features.build import IntentPolicy, Tables
+    from features.build import Tables
     from features.catalog import Feature
-    from models.grades import Reference
-    from models.scorecard import PlanScores
+    from models.scorecard import PlanReference, PlanScores
     from models.served import Served
 
 
@@ -30,8 +29,6 @@ class Serving:
     version: str
     model: "Served"
 
-
-Counts = Mapping[str, int | float | str]
 
 ACCOUNT_COLUMNS = ("name", "region", "sub_region", "country", "industry", "sub_industry")
 
@@ -45,7 +42,7 @@ def write_features(run: Run) -> Counts:
     from lastword.indicators import indicator_table
 
     tables = read_tables(connect(run.project, run.folder), run.inputs)
-    plan, policy = run.project.load_plan(), intent_policy(run)
+    plan, policy = run.project.load_plan(), run.intent_policy()
     served = choose_model(run)
     listed = features_to_build(run, tables, served)
     built = build_features(tables, run.as_of, listed, served.model.intent_policy if served else policy)
@@ -60,7 +57,7 @@ def write_features(run: Run) -> Counts:
 
 
 def write_scores(run: Run) -> Counts:
-    """Write scores.parquet, reasons.parquet, review_queue.parquet, indicators.parquet and metrics.json."""
+    """Write scores.parquet, reasons.parquet, review_queue.parquet, account_prints.parquet and metrics.json."""
     from lastword import rescoring
     from lastword.reasons import write_reasons
     from overrides.queue import order
@@ -72,17 +69,19 @@ def write_scores(run: Run) -> Counts:
     features, values = read(run, "features").loc[chosen.index], read(run, "plan_values").loc[chosen.index]
     plan = score_by_plan(run, values)
     reference = plan_reference(plan, chosen) if frozen is None else frozen.plan_reference
+    write_json(run, "reference.json", rescoring.to_freeze(run, reference, served.version if served else None))
     scores = opinions(run, chosen, features, plan, reference, served)
     if frozen is not None:
         scores = rescoring.with_carried_over(scores, accounts)
     scores = with_review(run, scores)
-    write_reasons(run, scores, features, values, plan, chosen["at_risk"], reference, served, frozen)
+    write_reasons(run, scores, features, values, plan, reference, served.model if served else None, frozen)
     scores = scores.reset_index()[list(SCORE_COLUMNS)]
     scores.to_parquet(run.folder / "scores.parquet", index=False)
     queue = order(scores[scores["open_reason"].notna() | scores["override_review"].notna()])
     queue.to_parquet(run.folder / "review_queue.parquet", index=False)
     rescoring.account_prints(run).reset_index().to_parquet(run.folder / "account_prints.parquet", index=False)
-    write_metrics(run, served)
+    if read_json(run, "metrics.json") is None:  # else what training measured in the same run stays
+        write_metrics(run, served.model.mode if served else "plan-only", served.version if served else None)
     return {"accounts": len(scores), "scored": len(chosen), "under review": len(queue)}
 
 
@@ -96,17 +95,17 @@ def publish_scores(run: Run) -> Counts:
 
     open_store(run.project.store_url)
     scores = pd.read_parquet(run.folder / "scores.parquet")
-    served = serving(run)
+    noted = read_json(run, "champion.json") or {}
     record = RunRecord(
         run_id=run.run_id,
         kind="partial" if run.command == "rescore" else "full",
         as_of=run.as_of,
         plan_version=run.project.load_plan().version,
         policy=run.project.settings.final.policy,
-        model_name=served.name if served else None,
-        model_version=served.version if served else None,
+        model_name=noted.get("name"),
+        model_version=noted.get("version"),
         counts={"accounts": len(scores)},
-        reference=read_json(run, "reference.json"),
+        reference=read_json(run, "reference.json") or {},
     )
     done = publish(run.project, scores, record, run.folder, run.now, check=lambda final: check_final(final, run.folder))
     return {"accounts": len(done.final), "overrides in force": int((done.final["decided_by"] == "override").sum())}
@@ -119,7 +118,7 @@ def choose_model(run: Run) -> "Serving | None":
     registered = champion(run.project)
     if registered is not None:
         noted = {"name": registered.name, "version": registered.version, "folder": str(registered.folder)}
-        (run.folder / "champion.json").write_text(to_json(noted))
+        write_json(run, "champion.json", noted)
     return serving(run)
 
 
@@ -127,18 +126,10 @@ def serving(run: Run) -> "Serving | None":
     """The champion of this run and what serving it needs; None where the plan stands alone."""
     from models.served import load_served
 
-    if not (run.folder / "champion.json").exists():
-        return None
     noted = read_json(run, "champion.json")
+    if noted is None:
+        return None
     return Serving(noted["name"], noted["version"], load_served(Path(noted["folder"])))
-
-
-def intent_policy(run: Run) -> "IntentPolicy":
-    """[features] half_life_days and window_days."""
-    from features.build import IntentPolicy
-
-    policy = run.project.settings.features
-    return IntentPolicy(policy.half_life_days, policy.window_days)
 
 
 def features_to_build(run: Run, tables: "Tables", served: "Serving | None") -> "tuple[Feature, ...]":
@@ -179,12 +170,13 @@ def score_by_plan(run: Run, values: "pd.DataFrame") -> "PlanScores":
     return score_plan(run.project.load_plan(), values)
 
 
-def plan_reference(plan: "PlanScores", accounts: "pd.DataFrame") -> "Reference":
-    """The population that plan points are percentiles of: today's prospects, all accounts where there are none."""
+def plan_reference(plan: "PlanScores", accounts: "pd.DataFrame") -> "PlanReference":
+    """What plan points are measured against: today's prospects, all accounts where there are none."""
     from models.grades import Reference
+    from models.scorecard import PlanReference
 
-    prospects = plan.points[accounts["at_risk"]]
-    return Reference.from_population(prospects if len(prospects) else plan.points)
+    prospects = accounts["at_risk"] if accounts["at_risk"].any() else accounts["at_risk"] | True
+    return PlanReference(Reference.from_population(plan.points[prospects]), plan.shares[prospects].mean())
 
 
 def opinions(
@@ -192,7 +184,7 @@ def opinions(
     accounts: "pd.DataFrame",
     features: "pd.DataFrame",
     plan: "PlanScores",
-    reference: "Reference",
+    reference: "PlanReference",
     served: "Serving | None",
 ) -> "pd.DataFrame":
     """Both opinions, what parts them, what the policy makes of them, and what the account is worth. By account_id."""
@@ -208,18 +200,18 @@ def opinions(
     scores["coverage"], scores["key_account"] = plan.covered, plan.key_account
     scores = scores.join(model_opinion(features, served.model if served else None, previous_grades(run)))
     scores["grade_confidence"] = float("nan")
+    measure, percentiles = settings.disparity.measure, reference.percentiles
     scores["disparity"] = disparity(
-        settings.disparity.measure, scores.model_points, scores.plan_points, scores.model_grade, scores.plan_grade, reference
+        measure, scores.model_points, scores.plan_points, scores.model_grade, scores.plan_grade, percentiles
     )
     customer = scores["account_status"] == "customer"
     scores["expected_value"] = expected_value(scores.propensity, scores.potential_spend, accounts.prior_year_spend, customer)
     scores["review_value"] = scores["expected_value"].fillna(1.0)
     cuts = served.model.cuts if served else None
-    scores = scores.join(policy_grades(scores, settings, reference.points(scores.plan_points), cuts))
+    scores = scores.join(policy_grades(scores, settings, percentiles.points(scores.plan_points), cuts))
     scores["run_id"], scores["plan_version"] = run.run_id, run.project.load_plan().version
     scores["model_version"] = pd.Series(served.version if served else None, index=scores.index, dtype="str")
     scores["as_of"], scores["scored_at"] = pd.Timestamp(run.as_of), pd.Timestamp(run.now)
-    (run.folder / "reference.json").write_text(to_json({"plan": reference.to_json()}))
     return scores
 
 
@@ -256,40 +248,3 @@ def with_review(run: Run, scores: "pd.DataFrame") -> "pd.DataFrame":
     settings = run.project.settings
     reasons = review(scores, ledger.in_force(run.now), ledger.set_aside(run.now), settings.disparity, settings.seed)
     return scores.assign(open_reason=reasons["open_reason"], override_review=reasons["override_review"])
-
-
-def write_metrics(run: Run, served: "Serving | None") -> None:
-    """metrics.json: which model serves. What training measured in the same run is kept."""
-    path = run.folder / "metrics.json"
-    if path.exists():
-        return
-    model = {
-        "name": run.project.settings.mlflow.model_name,
-        "version": served.version if served else None,
-        "promoted": False,
-        "refused_because": None,
-    }
-    mode = served.model.mode if served else "plan-only"
-    path.write_text(to_json({"mode": mode, "engine": run.project.settings.engine.name, "model": model, "figures": {}}))
-
-
-def read_json(run: Run, name: str) -> dict[str, Any]:
-    import json
-
-    return json.loads((run.folder / name).read_text(encoding="utf-8"))
-
-
-def to_json(content: Mapping[str, Any]) -> str:
-    """Text of a JSON file; what could not be measured (NaN) is null, which every reader of JSON understands."""
-    import json
-
-    return json.dumps(null_for_nan(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def null_for_nan(value: Any) -> Any:
-    """The value with None in place of every NaN in it."""
-    if isinstance(value, Mapping):
-        return {name: null_for_nan(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [null_for_nan(each) for each in value]
-    return None if isinstance(value, float) and value != value else value

@@ -2,19 +2,18 @@
 
 validate   inputs pass the gate                      inputs/*.parquet, validation.json
 train      landmarks, models, evaluation, registry   metrics.json, a model version in MLflow
-features   features and plan values as of today      features.parquet, plan_values.parquet
-score      two opinions, disparity, queue            scores.parquet, reasons.parquet, review_queue.parquet, indicators.parquet
+features   features and plan values as of today      features.parquet, plan_values.parquet, indicators.parquet
+score      two opinions, disparity, queue            scores.parquet, reasons.parquet, review_queue.parquet
 publish    the run becomes the current one           final_scores.parquet, runs/latest.json
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from lastword.contracts import Counts
 from lastword.run import Run, open_run
 
 __all__ = ["Run", "Stage", "open_run", "sequence"]
-
-Counts = Mapping[str, int | float | str]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class PromotionEvidence:
 
     Attributes
     ----------
+    champion_mode : how the champion was trained; None without one.
     auc : AUC with its 95 % interval, on the newest landmarks; of grouped folds in look-alike mode.
     against_champion : AUC minus that of the champion's recipe refitted on the same training window
         (90 %, paired); None without one.
@@ -35,6 +36,7 @@ class PromotionEvidence:
 
     mode: Literal["landmarks", "look-alike"]
     auc: Interval
+    champion_mode: Literal["landmarks", "look-alike"] | None = None
     against_champion: Difference | None = None
     against_plan: Difference | None = None
     top_lift: Interval | None = None
@@ -104,6 +106,8 @@ def _signal(evidence: PromotionEvidence) -> Check:
 
 
 def _champion(evidence: PromotionEvidence) -> Check | None:
+    if evidence.mode == "look-alike" and evidence.champion_mode == "landmarks":
+        return Check("champion", False, "the champion learnt from dated wins; a model of look-alikes doesn't replace it")
     difference = evidence.against_champion
     if difference is None:
         return None

@@ -1,6 +1,6 @@
 """The plan's points: every attribute's bands and weights, each attribute's share of the points, then the plan's rules."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from lastword.bands import Band, Between, Scalar
 from lastword.plan import Attribute, Plan, Rule
+from models.grades import Reference
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -41,6 +42,23 @@ class PlanScores:
     attribute_points: pd.DataFrame
     shares: pd.DataFrame
     rule_reason: pd.Series
+
+
+@dataclass(frozen=True)
+class PlanReference:
+    """The population that plan points are measured against: their percentiles, and every attribute's mean share of them."""
+
+    percentiles: Reference
+    mean_shares: pd.Series
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {"percentiles": self.percentiles.to_json(), "mean_shares": self.mean_shares.to_dict()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "PlanReference":
+        """From what `to_json` gave."""
+        return cls(Reference.from_json(stored["percentiles"]), pd.Series(stored["mean_shares"], dtype="float64"))
 
 
 def score_plan(plan: Plan, values: pd.DataFrame) -> PlanScores:

@@ -4,7 +4,7 @@ What is reported is measured on time that the fit has not seen; what is served i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -28,7 +28,7 @@ from models.evaluation import (
     rising_grades,
 )
 from models.grades import Reference, assign_grades, grade_cuts
-from models.landmarks import TrainingSet, temporal_split
+from models.landmarks import Mode, TrainingSet, temporal_split
 from models.leakage import LeakageReport, examine
 from models.promotion import Promotion, PromotionEvidence, decide
 from models.propensity import Propensity, Recipe, choose_recipe, fit_propensity, out_of_fold
@@ -81,7 +81,13 @@ class Evaluated:
     evidence: PromotionEvidence
 
 
-def train(training: TrainingSet, population: pd.DataFrame, champion: Recipe | None, policy: TrainingPolicy) -> Trained:
+def train(
+    training: TrainingSet,
+    population: pd.DataFrame,
+    champion: Recipe | None,
+    policy: TrainingPolicy,
+    champion_mode: Mode | None = None,
+) -> Trained:
     """Train, evaluate and decide.
 
     Parameters
@@ -92,6 +98,8 @@ def train(training: TrainingSet, population: pd.DataFrame, champion: Recipe | No
         Features of the accounts at risk as of today, one row per account: the reference of points and grades.
     champion
         The recipe that serves now, None before the first. It is refitted on the same rows to be compared.
+    champion_mode
+        How it was trained: a model of look-alikes doesn't replace one that learnt from dated wins.
 
     Raises
     ------
@@ -115,7 +123,7 @@ def train(training: TrainingSet, population: pd.DataFrame, champion: Recipe | No
         prior_odds=prior_odds,
         leakage=leakage,
         figures=evaluated.figures,
-        promotion=decide(evaluated.evidence, policy.promote),
+        promotion=decide(replace(evaluated.evidence, champion_mode=champion_mode), policy.promote),
     )
 
 
@@ -163,7 +171,7 @@ def on_later_time(
         mode="landmarks",
         auc=temporal["model"]["auc"],
         against_champion=None if champion is None else against_champion(champion, fitting, test, propensity, seed),
-        against_plan=compare(won, propensity, plan, account, metric=f"lift_at_{top_percent(policy.grades)}", seed=seed),
+        against_plan=compare(won, propensity, plan, account, metric=f"lift_at_{100 * top_share(policy.grades):g}", seed=seed),
         **top_lift(won, propensity, account, policy.grades, seed),
         rising=tuple(rising_grades(won, grades, account, seed=seed)),
         split_gap=interval_gap(folds["random"], temporal["model"]["auc"]),
@@ -258,12 +266,8 @@ def grades_of(scores: np.ndarray, grades: Any) -> pd.Series:
     return assign_grades(pd.Series(reference.points(np.asarray(scores))), grade_cuts(grades, reference))
 
 
-def top_percent(grades: Any) -> int:
-    """The percent of accounts that grade A holds; 15 where cuts are set by points or propensity."""
-    return min((1, 5, 10, 15, 35), key=lambda percent: abs(percent - 100 * top_share(grades)))
-
-
 def top_share(grades: Any) -> float:
+    """The share of accounts that grade A holds; .15 where cuts are set by points or propensity."""
     return float(grades.shares["A"]) if grades.policy == "shares" else 0.15
 
 

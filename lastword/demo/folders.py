@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from lastword.errors import Refusal, refuse_os_error
 
 MARKER = ".lastword-demo"
@@ -20,12 +22,13 @@ def claim(project: Path) -> None:
     Raises
     ------
     Refusal
-        where one of them is a file, holds something and has no marker, or cannot be written.
+        where one of them is a file, holds something and has no marker, cannot be written, or a run goes on in it.
     """
     folders = (project, truth_folder(project))
     try:
         for folder in folders:
             _refuse_unless_ours(folder)
+        _refuse_while_a_run_goes_on(project)
         for folder in folders:
             _empty(folder)
     except OSError as error:
@@ -38,6 +41,17 @@ def _refuse_unless_ours(folder: Path) -> None:
         raise Refusal(f"{folder} is a file; {advice}")
     if folder.exists() and not (folder / MARKER).is_file() and any(folder.iterdir()):
         raise Refusal(f"{folder} is not empty and holds no demo; {advice}")
+
+
+def _refuse_while_a_run_goes_on(project: Path) -> None:
+    lock = project / ".lastword" / "lock"
+    if not lock.exists():
+        return
+    try:
+        with FileLock(lock, timeout=0):
+            pass
+    except Timeout:
+        raise Refusal(f"a run goes on in {project}; wait for it to end, then renew the demo") from None
 
 
 def _empty(folder: Path) -> None:

@@ -11,6 +11,9 @@ import pytest
 from lastword.errors import Refusal
 from lastword.project import init_project
 from lastword.run import UNFINISHED, open_run
+from overrides.publish import RunRecord, publish
+from overrides.store import open_store
+from tests.stores import scores_of
 
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 
@@ -59,3 +62,14 @@ def test_a_killed_run_frees_the_lock_and_its_folder_is_cleared(project):
     assert (leftover / UNFINISHED).exists()
     with open_run(project, "score", NOW) as run:
         assert [path.name for path in project.runs_folder.iterdir()] == [run.run_id]
+
+
+def test_a_run_stopped_just_after_publishing_keeps_its_tables(project):
+    with pytest.raises(KeyboardInterrupt), open_run(project, "score", NOW) as run:
+        open_store(project.store_url)
+        record = RunRecord(run.run_id, "full", run.as_of, "1", "model")
+        publish(project, scores_of(["001"]), record, run.folder, NOW)
+        raise KeyboardInterrupt
+    assert [path.name for path in run.folder.iterdir()] == ["final_scores.parquet"]
+    with open_run(project, "score", NOW):
+        assert run.folder.is_dir()

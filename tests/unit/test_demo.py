@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 from lastword.contracts import AFTER_WIN_COLUMNS, INPUT_TABLES
 from lastword.demo import faults, generate, process
@@ -350,3 +351,12 @@ def auc(score: np.ndarray, won: np.ndarray) -> float:
     ranks = pd.Series(score).rank().to_numpy()
     wins = won.sum()
     return (ranks[won].sum() - wins * (wins + 1) / 2) / (wins * (len(won) - wins))
+
+
+def test_a_demo_is_not_renewed_while_a_run_goes_on_in_it(tmp_path: Path) -> None:
+    project = generate(tmp_path / "demo", 100, 1, TODAY)
+    (project / ".lastword").mkdir()
+    with FileLock(project / ".lastword" / "lock"), pytest.raises(Refusal, match="a run goes on"):
+        generate(project, 100, 1, TODAY)
+    assert (project / "data" / "accounts.csv").is_file()
+    generate(project, 100, 1, TODAY)

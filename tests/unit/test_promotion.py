@@ -146,3 +146,11 @@ def test_a_good_model_on_a_small_test_window_is_promoted_nearly_always(wins):
 
 def test_noise_is_never_promoted():
     assert not any(_decided(seed, 80, 0.0) for seed in range(12))
+
+
+def test_look_alikes_do_not_replace_a_champion_of_dated_wins():
+    look_alike = replace(GOOD, mode="look-alike", champion_mode="landmarks")
+    decision = decide(look_alike, "if_better")
+    assert not decision.promoted
+    assert "dated wins" in decision.refused_because
+    assert decide(replace(look_alike, champion_mode="look-alike"), "if_better").promoted

@@ -2,7 +2,7 @@
 
 import json
 
-from lastword.scoring import to_json
+from lastword.reports import to_json
 
 
 def test_what_could_not_be_measured_is_null():
