@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def train_challenger(run: Run) -> Counts:
     """Train, evaluate, register and decide; write metrics.json.
 
-    With fewer winners than [model] min_wins nothing is trained: the champion goes on serving, else the plan alone.
+    With fewer winners than [model] min_wins nothing is trained, and the run goes on with the plan alone.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def train_challenger(run: Run) -> Counts:
     features = catalog(vocabulary.union(served.vocabulary) if served else vocabulary, settings.features.columns)
     training = training_set(tables, features, plan, run.as_of, settings.model.horizon_days, policy, settings.model.group_by)
     if training.winners < settings.model.min_wins:
-        return too_few_wins(run, training, registered)
+        return too_few_wins(run, training)
     population = prospects(run, tables, training.features, policy)
     recipe, mode = (served.recipe, served.mode) if served else (None, None)
     trained = train(training, population, recipe, training_policy(run), champion_mode=mode)
@@ -82,14 +82,11 @@ def prospects(run: Run, tables: "Tables", features: "tuple[Feature, ...]", polic
     return today if len(today) else built
 
 
-def too_few_wins(run: Run, training: "TrainingSet", registered: "RegisteredModel | None") -> Counts:
-    """State why nothing is trained."""
+def too_few_wins(run: Run, training: "TrainingSet") -> Counts:
+    """State why nothing is trained; the stages that follow read the mode and leave the model out, an older champion too."""
     least = run.project.settings.model.min_wins
-    said = f"{training.winners} accounts won in usable windows, [model] min_wins asks for {least}: " + (
-        "the champion goes on serving" if registered else "the plan decides alone"
-    )
-    mode = "plan-only" if registered is None else training.mode
-    write_metrics(run, mode, registered.version if registered else None, refused_because=said)
+    said = f"{training.winners} accounts won in usable windows, [model] min_wins asks for {least}: the plan decides alone"
+    write_metrics(run, "plan-only", None, refused_because=said)
     return {"winners": training.winners, "trained": "no"}
 
 

@@ -112,9 +112,15 @@ def publish_scores(run: Run) -> Counts:
 
 
 def choose_model(run: Run) -> "Serving | None":
-    """Ask the registry for the champion, once in a run, and note it in the run's folder for the stages that follow."""
+    """Ask the registry for the champion, once in a run, and note it in the run's folder for the stages that follow.
+
+    None where there is no champion, and where this run found too few wins to trust a model.
+    """
     from models.registry import champion
 
+    trained = read_json(run, "metrics.json")
+    if trained is not None and trained["mode"] == "plan-only":
+        return None
     registered = champion(run.project)
     if registered is not None:
         noted = {"name": registered.name, "version": registered.version, "folder": str(registered.folder)}

@@ -107,3 +107,15 @@ def test_rescoring_moves_only_the_accounts_whose_inputs_changed(demo):
     kept = after.index.difference(scored)
     pd.testing.assert_series_equal(after.loc[kept, "model_points"], before.loc[kept, "model_points"])
     assert set(after.loc[kept, "run_id"]) == set(before.loc[kept, "run_id"])
+
+
+def test_with_too_few_wins_the_plan_decides_alone_even_where_a_champion_is(demo):
+    folder = demo[0]
+    settings = folder / "lastword.toml"
+    settings.write_text(settings.read_text().replace("[model]", "[model]\nmin_wins = 100000"))
+    result = lastword("run", "--project", folder)
+    final = table(folder, "final_scores")
+    assert result["metrics"]["mode"] == "plan-only"
+    assert "min_wins" in result["metrics"]["model"]["refused_because"]
+    assert set(final["decided_by"]) == {"plan"}
+    assert final[["propensity", "model_points", "model_grade", "disparity", "model_version"]].isna().all().all()
