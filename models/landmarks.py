@@ -211,3 +211,29 @@ def temporal_split(landmark: pd.Series, horizon_days: int) -> tuple[np.ndarray, 
         test = landmark == newest
         train = landmark + pd.Timedelta(days=horizon_days + SPLIT_GAP_DAYS) <= newest
     return train.to_numpy(), test.to_numpy()
+
+
+@dataclass(frozen=True)
+class RollingSplit:
+    """One origin of a rolling evaluation: boolean masks of the rows to fit on and of the one landmark to test on."""
+
+    landmark: date
+    fitting: np.ndarray
+    test: np.ndarray
+
+
+def rolling_splits(landmark: pd.Series, horizon_days: int, most: int) -> tuple[RollingSplit, ...]:
+    """Up to `most` landmarks, oldest first, each with the training windows that ended 7 days before it.
+
+    The newest landmark is among them; the others lie evenly between it and the oldest that leaves anything to fit on.
+    """
+    gap = pd.Timedelta(days=horizon_days + SPLIT_GAP_DAYS)
+    dates = pd.DatetimeIndex(sorted(landmark.unique()))
+    possible = dates[dates >= dates[0] + gap]
+    if not len(possible):
+        return ()
+    places = np.linspace(0, len(possible) - 1, min(most, len(possible))).round().astype(int)
+    return tuple(
+        RollingSplit(stamp.date(), (landmark + gap <= stamp).to_numpy(), (landmark == stamp).to_numpy())
+        for stamp in possible[places]
+    )

@@ -13,6 +13,7 @@ from models.landmarks import (
     account_status,
     at_risk,
     landmark_dates,
+    rolling_splits,
     temporal_split,
     training_set,
 )
@@ -88,6 +89,18 @@ def test_training_windows_end_a_week_before_the_test_begins():
     assert landmarks[test].min() == pd.Timestamp(T - timedelta(days=90))
     assert landmarks[train].max() + timedelta(days=187) <= landmarks[test].min()
     assert not (train & test).any()
+
+
+def test_each_origin_of_a_rolling_evaluation_learns_from_windows_that_had_ended():
+    landmarks = pd.Series(pd.to_datetime([T - timedelta(days=days) for days in range(0, 720, 30)]))
+    splits = rolling_splits(landmarks, horizon_days=180, most=4)
+    assert len(splits) == 4
+    assert [split.landmark for split in splits] == sorted({split.landmark for split in splits})
+    assert splits[-1].landmark == T
+    for split in splits:
+        assert set(landmarks[split.test]) == {pd.Timestamp(split.landmark)}
+        assert landmarks[split.fitting].max() + timedelta(days=187) <= pd.Timestamp(split.landmark)
+    assert rolling_splits(landmarks[landmarks > pd.Timestamp(T) - timedelta(days=100)], 180, 4) == ()
 
 
 def dated(won_on):
