@@ -3,10 +3,11 @@
 import hashlib
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lastword.contracts import Counts
-from lastword.reports import to_json, write_metrics
+from lastword.reports import null_for_nan, to_json, write_metrics
 from lastword.run import Run
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from features.build import IntentPolicy, Tables
     from features.catalog import Feature
+    from lastword.model_card import CardFacts, ModelCard
     from models.landmarks import TrainingSet
     from models.registry import RegisteredModel
     from models.training import Trained, TrainingPolicy
@@ -50,7 +52,7 @@ def train_challenger(run: Run) -> Counts:
     population = prospects(run, tables, training.features, policy)
     recipe, mode = (served.recipe, served.mode) if served else (None, None)
     trained = train(training, population, recipe, training_policy(run), champion_mode=mode)
-    challenger = register_challenger(run, training, trained, policy, population)
+    challenger = register_challenger(run, training, trained, policy, population, registered)
     return settle(run, training, trained, challenger, registered)
 
 
@@ -84,9 +86,13 @@ def prospects(run: Run, tables: "Tables", features: "tuple[Feature, ...]", polic
 
 def too_few_wins(run: Run, training: "TrainingSet") -> Counts:
     """State why nothing is trained; the stages that follow read the mode and leave the model out, an older champion too."""
+    from lastword.model_card import ModelCard
+
     least = run.project.settings.model.min_wins
     said = f"{training.winners} accounts won in usable windows, [model] min_wins asks for {least}: the plan decides alone"
     write_metrics(run, "plan-only", None, refused_because=said)
+    facts = replace(card_facts(run, training, None), mode="plan-only", untrained_because=said)
+    ModelCard(facts, {}, None).publish(run.project.docs_folder)
     return {"winners": training.winners, "trained": "no"}
 
 
@@ -96,8 +102,12 @@ def register_challenger(
     trained: "Trained",
     policy: "IntentPolicy",
     population: "pd.DataFrame",
+    serving: "RegisteredModel | None" = None,
 ) -> "RegisteredModel":
-    """Store the model and everything measured of it as one MLflow run and one version of the registered model."""
+    """Store the model and everything measured of it as one MLflow run and one version of the registered model.
+
+    `serving` is the version that serves so far. The model card goes into the run and among the project's documents.
+    """
     from models.registry import TrainingRecord, register
     from models.served import save_served, vocabulary_of
 
@@ -108,6 +118,8 @@ def register_challenger(
     (reports / "leakage.json").write_text(to_json(trained.leakage.to_json()))
     (reports / "figures.json").write_text(to_json(trained.figures))
     (reports / "promotion.json").write_text(to_json(trained.promotion.to_json()))
+    card = model_card(run, training, trained, population, serving)
+    card.write_reports(reports)
     record = TrainingRecord(
         name=f"{run.as_of} {training.mode} {run.run_id[-4:]}",
         params=params(run, training, trained),
@@ -119,6 +131,7 @@ def register_challenger(
         features=trained.recipe.features,
     )
     registered = register(run.project, record)
+    card.publish(run.project.docs_folder, registered.version)
     for path in (folder, reports):
         shutil.rmtree(path)
     return registered
@@ -138,10 +151,49 @@ def settle(
     if decision.promoted:
         promote(run.project, challenger.version)
     serves = challenger.version if decision.promoted else registered.version if registered else None
-    figures = trained.figures | {"leakage": trained.leakage.to_json(), "promotion": decision.to_json()}
+    figures = all_figures(trained)
     write_metrics(run, training.mode, serves, decision.promoted, decision.refused_because, figures)
     counts: dict[str, int | float | str] = {"rows": len(training.rows), "winners": training.winners}
     return counts | {"version": challenger.version, "promoted": "yes" if decision.promoted else "no"}
+
+
+def all_figures(trained: "Trained") -> dict[str, Any]:
+    """What was measured, what the gate found and what was decided, as metrics.json has it."""
+    return trained.figures | {"leakage": trained.leakage.to_json(), "promotion": trained.promotion.to_json()}
+
+
+def model_card(
+    run: Run, training: "TrainingSet", trained: "Trained", population: "pd.DataFrame", serving: "RegisteredModel | None"
+) -> "ModelCard":
+    """The page on this training; what could not be measured is left out of it."""
+    from lastword.model_card import ModelCard, explain_sample
+
+    explained = explain_sample(trained, population, training.features, run.project.settings.seed)
+    return ModelCard(card_facts(run, training, serving), null_for_nan(all_figures(trained)), explained)
+
+
+def card_facts(run: Run, training: "TrainingSet", serving: "RegisteredModel | None") -> "CardFacts":
+    """What the card says of the run itself."""
+    from features.catalog import VERSION
+    from lastword.model_card import CardFacts
+
+    model = run.project.settings.model
+    return CardFacts(
+        project=run.project.folder.name,
+        run_id=run.run_id,
+        as_of=run.as_of,
+        made_at=run.now,
+        mode=training.mode,
+        horizon_days=model.horizon_days,
+        seed=run.project.settings.seed,
+        winners=training.winners,
+        rows=len(training.rows),
+        fingerprint=fingerprint(run),
+        plan_version=run.project.load_plan().version,
+        catalog_version=VERSION,
+        class_prior=model.class_prior,
+        serving=serving.version if serving else None,
+    )
 
 
 def params(run: Run, training: "TrainingSet", trained: "Trained") -> dict[str, Any]:

@@ -47,6 +47,7 @@ def print_model(project: "Project", outcome: "Outcome") -> None:
     """What was trained, how good it is and whether it serves."""
     console = output_console()
     _print_metrics(console, outcome)
+    _print_card(console, project)
     console.print(f"MLflow      {mlflow_command(project)}")
 
 
@@ -56,6 +57,8 @@ def print_run(project: "Project", outcome: "Outcome") -> None:
     final = results.final_scores(project)
     console.print(grades_table(final, results.grade_of_segment(project)))
     _print_metrics(console, outcome)
+    if any(stage.name == "train" for stage in outcome.stages):
+        _print_card(console, project)
     waiting = len(results.review_queue(final))
     console.print(f"Review      {waiting:,} accounts are under review: lastword queue")
     console.print(f"Table       {_shown(outcome.folder / 'final_scores.parquet')}")
@@ -148,6 +151,10 @@ def _print_metrics(console: "Console", outcome: "Outcome") -> None:
         console.print(line, soft_wrap=True)
 
 
+def _print_card(console: "Console", project: "Project") -> None:
+    console.print(f"Card        {_shown(project.docs_folder / 'model_card.html')}", soft_wrap=True)
+
+
 def model_lines(metrics: dict[str, Any] | None) -> list[str]:
     """Which model serves, why a new one was refused, and the figures worth a line."""
     if not metrics:
@@ -183,6 +190,7 @@ def _places(project: "Project", outcome: "Outcome", account: str) -> list[tuple[
         ("Tables", _shown(outcome.folder)),
         ("Validation", _shown(project.docs_folder / "validation.html")),
         ("Quarantine", _shown(project.quarantine_folder)),
+        ("Card", _shown(project.docs_folder / "model_card.html")),
         ("MLflow", mlflow_command(project)),
         ("Next", f"{command} explain {account} {there}"),
         ("", f"{command} override add {account} --grade A --reason relationship {there}"),

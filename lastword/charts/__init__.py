@@ -1,0 +1,30 @@
+"""Charts of a model and its figures, in one style, for the model card, MLflow, notebooks and pages. The one door to Altair.
+
+A function takes plain data (parts of metrics.json's `figures`, or small frames) and returns an Altair chart; None where
+the part is missing or empty, so that a page leaves the section out. `to_svg` draws without a browser and without a network.
+"""
+
+from lastword.charts.drawing import draw_explanations, draw_figures
+from lastword.charts.explanations import Explained, dependence, importance, summary
+from lastword.charts.quality import calibration, captured_wins, drift, grade_rates, lift, score_distribution
+from lastword.charts.stability import auc_by_landmark, slices, splits
+from lastword.charts.theme import to_svg
+
+__all__ = [
+    "Explained",
+    "auc_by_landmark",
+    "calibration",
+    "captured_wins",
+    "dependence",
+    "draw_explanations",
+    "draw_figures",
+    "drift",
+    "grade_rates",
+    "importance",
+    "lift",
+    "score_distribution",
+    "slices",
+    "splits",
+    "summary",
+    "to_svg",
+]
