@@ -167,9 +167,15 @@ def model_lines(metrics: dict[str, Any] | None) -> list[str]:
 
 
 def figure_lines(figures: dict[str, Any]) -> list[str]:
-    """How well what was trained and the plan find wins: on later time, or labelled look-alike."""
+    """How well what was trained and the plan find wins: on later time, or labelled look-alike; and what speaks against it."""
     sections = {"temporal": "on wins that came later", "look_alike": "look-alike, not a forecast"}
-    return [line for key, where in sections.items() if key in figures for line in [_figure_line(figures[key], where)]]
+    lines = [_figure_line(figures[key], where) for key, where in sections.items() if key in figures]
+    worst = figures.get("worst_slice") or {}
+    if worst.get("beyond_chance"):
+        lines.append(f"Slices      {worst['said']}")
+    if "look_alike" in figures and "class_prior_said" in figures:
+        lines.append(f"Prior       {figures['class_prior_said']}")
+    return [*lines, *(f"Warning     {said}" for said in figures.get("prior_warnings", ()))]
 
 
 def _figure_line(measured: dict[str, Any], where: str) -> str:

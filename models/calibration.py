@@ -1,6 +1,10 @@
 """From log-odds to honest probabilities: the stack of the two models and Platt's correction of the result."""
 
+from dataclasses import asdict, dataclass
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
@@ -12,6 +16,34 @@ RIDGE = 0.01
 """Keeps the weights finite where the wins are perfectly separated; as much as a hundredth of one row, so no more than that."""
 LEAST_SLOPE = 0.001
 FOLDS = 3
+
+
+@dataclass(frozen=True)
+class PlattGate:
+    """Whether Platt's correction is kept, and why.
+
+    Attributes
+    ----------
+    kept
+        Whether `gain` exceeds `standard_error`.
+    slope, intercept
+        What is applied to the log-odds: (1, 0) where it isn't kept.
+    gain
+        Log loss of held-out rows without the correction minus that with it, in nats per row; NaN where there is too little
+        to judge by.
+    standard_error
+        Of the gain, paired by row and clustered by group.
+    """
+
+    kept: bool
+    slope: float
+    intercept: float
+    gain: float
+    standard_error: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields by name."""
+        return asdict(self)
 
 
 def fit_stack(logistic: ArrayLike, boosted: ArrayLike | None, won: ArrayLike) -> tuple[float, float, float]:
@@ -36,25 +68,45 @@ def fit_platt(logit: ArrayLike, won: ArrayLike) -> tuple[float, float]:
     return slope, intercept
 
 
-def keep_platt_if_better(logit: ArrayLike, won: ArrayLike, group: ArrayLike, seed: int) -> tuple[float, float]:
-    """Platt's (slope, intercept) where it lowers the log loss of rows it was not fitted on, else (1, 0).
+def gated_platt(logit: ArrayLike, won: ArrayLike, group: ArrayLike, seed: int) -> PlattGate:
+    """Platt's correction where it lowers the log loss of rows it was not fitted on, beyond noise.
 
-    Judged on three folds that keep groups whole. Too few groups with wins, or without, to do so: (1, 0).
+    Judged on three folds that keep groups whole: the mean gain must exceed one paired standard error, clustered by group.
+    Too few groups with wins, or without, to do so: not kept, and the gain is NaN.
     """
     logits, wins, groups = np.asarray(logit, dtype=float), np.asarray(won), np.asarray(group)
     if min(group_counts(wins, groups)) < FOLDS:
-        return 1.0, 0.0
-    fold = grouped_folds(wins, groups, seed, FOLDS)
-    corrected = np.empty_like(logits)
+        return PlattGate(False, 1.0, 0.0, np.nan, np.nan)
+    gains = row_losses(logits, wins) - row_losses(_corrected_out_of_fold(logits, wins, groups, seed), wins)
+    gain, error = float(gains.mean()), _clustered_error(gains, groups)
+    kept = gain > error
+    slope, intercept = fit_platt(logits, wins) if kept else (1.0, 0.0)
+    return PlattGate(kept, slope, intercept, gain, error)
+
+
+def _corrected_out_of_fold(logits: Floats, wins: NDArray[np.integer], groups: NDArray[Any], seed: int) -> Floats:
+    fold, corrected = grouped_folds(wins, groups, seed, FOLDS), np.empty_like(logits)
     for held_out in range(FOLDS):
         slope, intercept = fit_platt(logits[fold != held_out], wins[fold != held_out])
         corrected[fold == held_out] = slope * logits[fold == held_out] + intercept
-    return fit_platt(logits, wins) if log_loss(corrected, wins) < log_loss(logits, wins) else (1.0, 0.0)
+    return corrected
+
+
+def _clustered_error(gains: Floats, groups: NDArray[Any]) -> float:
+    """Standard error of the mean gain of a row where rows of a group move together."""
+    by_group = np.bincount(pd.factorize(groups)[0], weights=gains - gains.mean())
+    return float(np.sqrt((by_group**2).sum())) / len(gains)
+
+
+def row_losses(logit: Floats, won: NDArray[np.integer]) -> Floats:
+    """Negative log-likelihood of each outcome, in nats."""
+    losses: Floats = np.logaddexp(0.0, np.where(won == 1, -logit, logit))
+    return losses
 
 
 def log_loss(logit: Floats, won: NDArray[np.integer]) -> float:
     """Mean negative log-likelihood of the outcomes, in nats."""
-    return float(np.logaddexp(0.0, np.where(won == 1, -logit, logit)).mean())
+    return float(row_losses(logit, won).mean())
 
 
 def _fit(logits: Floats, won: NDArray[np.integer], prior: Floats, least: float) -> tuple[float, list[float]]:

@@ -17,9 +17,9 @@ from scipy.special import expit, logit
 
 from lastword.contracts import GRADES
 from models.ranking import PERCENTS, Ranking, auc, dot, lift, rank_figures
+from models.rates import WILSON_Z, design_effect, wilson
 
 _SMALLEST_PROPENSITY = 1e-9
-_WILSON_Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ def interval_gap(first: Interval, second: Interval) -> Difference:
     Both intervals are read as 95 % intervals of independent estimates; the result's bounds are 95 % too.
     """
     widths = np.array([first.high - first.low, second.high - second.low])
-    error = float(np.sqrt((widths**2).sum()) / (2 * _WILSON_Z))
+    error = float(np.sqrt((widths**2).sum()) / (2 * WILSON_Z))
     gap = first.estimate - second.estimate
-    return Difference(gap, gap - _WILSON_Z * error, gap + _WILSON_Z * error, error)
+    return Difference(gap, gap - WILSON_Z * error, gap + WILSON_Z * error, error)
 
 
 def lift_at_share(
@@ -130,16 +130,13 @@ def chance(won: Any) -> dict[str, float]:
     }
 
 
-def corrected_auc(auc_pu: float, class_prior: float) -> float:
-    """AUC against true non-winners from the AUC of winners against unlabelled prospects, of whom `class_prior` would win."""
-    return (auc_pu - class_prior / 2) / (1 - class_prior)
-
-
-def grade_table(won: Any, propensity: Any, grade: Any) -> pd.DataFrame:
+def grade_table(won: Any, propensity: Any, grade: Any, cluster: Any = None) -> pd.DataFrame:
     """Observed against expected wins, one row per grade A–F (index `grade`), grades without accounts included.
 
     Columns: accounts, wins, rate with rate_low and rate_high (Wilson 95 %), expected (the sum of propensity),
-    observed_over_expected. Rows without a grade are left out. `propensity` may be None: then the last two are NaN.
+    observed_over_expected with oe_low and oe_high (the bounds of the rate over the expected rate). Rows without a grade are
+    left out. `propensity` may be None: then the last four are NaN. `cluster` is the account of each row: a win that is
+    counted at several landmarks widens the intervals accordingly; None: every row is another account.
     """
     expected = np.full(len(_numbers(won)), np.nan) if propensity is None else _numbers(propensity)
     rows = pd.DataFrame({"won": _numbers(won), "expected": expected, "grade": np.asarray(grade, dtype=object)})
@@ -147,9 +144,12 @@ def grade_table(won: Any, propensity: Any, grade: Any) -> pd.DataFrame:
     table = pd.DataFrame({"accounts": groups.size(), "wins": groups["won"].sum()}).reindex(list(GRADES), fill_value=0)
     table.index.name = "grade"
     table = table.astype({"accounts": "int64", "wins": "int64"})
-    table["rate"], table["rate_low"], table["rate_high"] = _wilson(table["wins"].to_numpy(), table["accounts"].to_numpy())
+    effect = 1.0 if cluster is None else design_effect(rows["won"], groups["won"].transform("mean").fillna(rows["won"]), cluster)
+    table["rate"], table["rate_low"], table["rate_high"] = wilson(table["wins"], table["accounts"], effect)
     table["expected"] = groups["expected"].sum(min_count=1).reindex(list(GRADES))
-    table["observed_over_expected"] = (table["wins"] / table["expected"]).where(table["expected"] > 0)
+    per_rate = (table["accounts"] / table["expected"]).where(table["expected"] > 0)
+    table["observed_over_expected"] = table["rate"] * per_rate
+    table["oe_low"], table["oe_high"] = table["rate_low"] * per_rate, table["rate_high"] * per_rate
     return table
 
 
@@ -284,11 +284,3 @@ def _calibration_error(ranking: Ranking, won: np.ndarray, propensity: np.ndarray
     excess = ranking.cumulative(weight * (propensity - won))
     cuts = np.linspace(0, total[-1], 11)
     return float(np.abs(np.diff(np.interp(cuts, np.append(0.0, total), np.append(0.0, excess)))).sum() / total[-1])
-
-
-def _wilson(wins: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    n = np.where(count > 0, count, np.nan).astype(float)
-    rate, z = wins / n, _WILSON_Z
-    centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return rate, np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)

@@ -103,6 +103,12 @@ def assign_grades(
     return pd.Series(np.where(np.isnan(value), None, letters), index=points.index, dtype="str", name="grade")
 
 
+def blended(propensity: Any, plan_points: Any) -> np.ndarray:
+    """Half the model's percentile, half the plan's."""
+    percentiles = [Reference.from_population(score).points(np.asarray(score)) for score in (propensity, plan_points)]
+    return np.mean(percentiles, axis=0)
+
+
 def grade_numbers(grades: pd.Series) -> np.ndarray:
     """A = 4 … F = 0, NaN where there is no grade."""
     return grades.map({grade: float(number) for number, grade in enumerate(GRADES[::-1])}).to_numpy(dtype=float)

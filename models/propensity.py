@@ -104,6 +104,16 @@ class Propensity:
         """What it was fitted by."""
         return Recipe.from_json(self.model["recipe"])
 
+    @property
+    def prior_odds(self) -> float | None:
+        """Look-alike mode with a class prior: what the odds are multiplied by to give the propensity. Else None."""
+        odds: float | None = self.model.get("prior_odds")
+        return odds
+
+    def with_prior_odds(self, prior_odds: float | None) -> "Propensity":
+        """The same with propensities min(1, prior_odds × odds); its log-odds stay what they are."""
+        return replace(self, model=self.model | {"prior_odds": prior_odds})
+
     @cached_property
     def scorer(self) -> Scorer:
         """What does the arithmetic; raises ValueError for a frame that lacks columns, where the methods here refuse."""
@@ -119,7 +129,7 @@ class Propensity:
             return self.scorer.logit(frame)
 
     def predict(self, frame: pd.DataFrame) -> Floats:
-        """Calibrated probability of a win within the horizon, one per row."""
+        """Calibrated probability of a win within the horizon, one per row; with `prior_odds` corrected by them."""
         with _refusing_missing_columns():
             return self.scorer.predict(frame)
 
@@ -233,7 +243,7 @@ def fit_propensity(frame: pd.DataFrame, won: ArrayLike, recipe: Recipe) -> Prope
 
 def _model(recipe: Recipe, terms: list[dict[str, Any]], intercept: float) -> dict[str, Any]:
     """The content of model.json; `models.scorer.Scorer` reads it."""
-    return {"format": FORMAT, "recipe": recipe.to_json(), "logistic_intercept": intercept, "features": terms}
+    return {"format": FORMAT, "recipe": recipe.to_json(), "logistic_intercept": intercept, "features": terms, "prior_odds": None}
 
 
 def _stacked(recipe: Recipe, logistic: Floats, boosted: Floats | None) -> Floats:

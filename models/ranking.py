@@ -50,6 +50,11 @@ def lift(ranking: Ranking, won: np.ndarray, weight: np.ndarray, share: float) ->
     return float(_captured(*_totals(ranking, won, weight), np.array([share]))[0] / share)
 
 
+def captured(ranking: Ranking, won: np.ndarray, weight: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Share of the wins among the best `shares` of the accounts; those that tie at the cut count fractionally."""
+    return _captured(*_totals(ranking, won, weight), shares)
+
+
 def _totals(ranking: Ranking, won: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Accounts and wins among all that score at least as high, at each distinct score."""
     return ranking.cumulative(weight), ranking.cumulative(weight * won)

@@ -46,6 +46,7 @@ class Scorer:
         self.features: list[dict[str, Any]] = model["features"]
         intercept, logistic, boosted = model["recipe"]["stack"]
         slope, shift = model["recipe"]["platt"]
+        self._prior_odds: float | None = model.get("prior_odds")
         self._booster = lgb.Booster(model_str=booster) if booster is not None else None
         self._logistic_weight: float = slope * logistic
         self._boosted_weight: float = slope * boosted if booster is not None else 0.0
@@ -59,9 +60,14 @@ class Scorer:
         return cls(model, booster.read_text(encoding="utf-8") if booster.exists() else None)
 
     def predict(self, frame: pd.DataFrame) -> Floats:
-        """Calibrated probability of a win within the horizon, one per row."""
-        propensity: Floats = 1.0 / (1.0 + np.exp(-self.logit(frame)))
-        return propensity
+        """Probability of a win within the horizon, one per row.
+
+        A model of look-alikes has `prior_odds` where the class prior was given: its propensity is min(1, prior_odds × odds),
+        without them it is a score that ranks.
+        """
+        logit = self.logit(frame)
+        propensity: Floats = 1.0 / (1.0 + np.exp(-logit))
+        return propensity if self._prior_odds is None else np.minimum(1.0, self._prior_odds * np.exp(logit))
 
     def logit(self, frame: pd.DataFrame) -> Floats:
         """Log-odds of a win within the horizon, one per row."""

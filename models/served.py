@@ -13,8 +13,9 @@ from features.catalog import VERSION, Vocabulary
 from lastword.errors import Refusal
 from models.grades import Reference
 from models.landmarks import Mode
+from models.priors import propensity_of
 from models.propensity import Propensity, Recipe, load_propensity
-from models.training import Trained, propensity_of
+from models.training import Trained
 
 
 @dataclass(frozen=True)

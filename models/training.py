@@ -14,24 +14,27 @@ from scipy.special import expit
 from features.catalog import Feature
 from lastword.contracts import GRADES
 from lastword.errors import Refusal
-from models.calibration import keep_platt_if_better
+from models.calibration import PlattGate, gated_platt
+from models.curves import curves
 from models.evaluation import (
     Interval,
     attainable_lift,
     chance,
     compare,
-    corrected_auc,
     evaluate,
     grade_table,
     interval_gap,
     lift_at_share,
     rising_grades,
 )
-from models.grades import Reference, assign_grades, grade_cuts
+from models.grades import Reference, assign_grades, blended, grade_cuts
 from models.landmarks import Mode, TrainingSet, temporal_split
 from models.leakage import LeakageReport, examine
+from models.priors import prior_figures, propensity_of, solve_prior_odds
 from models.promotion import Promotion, PromotionEvidence, decide
 from models.propensity import Propensity, Recipe, choose_recipe, fit_propensity, out_of_fold
+from models.rolling import roll
+from models.slices import by_attribute, slices, worst
 
 LOWER_BOUND = 0.80
 """Level of a two-sided interval whose lower end is the lower 90 % bound that promotion asks for."""
@@ -112,8 +115,9 @@ def train(
     evaluate_mode = on_later_time if training.mode == "landmarks" else on_whole_groups
     evaluated = evaluate_mode(training, features, champion, policy)
     model = fit_propensity(training.rows, training.rows["won"], evaluated.recipe)
-    logit = model.logit(population)
-    prior_odds = prior_correction(training, model, policy.class_prior) if training.mode == "look-alike" else None
+    if training.mode == "look-alike":
+        model, evaluated = with_prior(model, evaluated, training.rows, policy.class_prior)
+    logit, prior_odds = model.logit(population), model.prior_odds
     reference = Reference.from_population(expit(logit))
     return Trained(
         model=model,
@@ -165,7 +169,7 @@ def on_later_time(
         "plan": evaluate(won, plan, account, is_propensity=False, seed=seed),
         "blend": evaluate(won, blend, account, is_propensity=False, seed=seed),
     }
-    folds = split_figures(fitting, recipe, folded, seed)
+    folds = split_figures(fitting, recipe, folded, seed, is_propensity=True)
     grades = grades_of(propensity, policy.grades)
     evidence = PromotionEvidence(
         mode="landmarks",
@@ -174,27 +178,38 @@ def on_later_time(
         against_plan=compare(won, propensity, plan, account, metric=f"lift_at_{100 * top_share(policy.grades):g}", seed=seed),
         **top_lift(won, propensity, account, policy.grades, seed),
         rising=tuple(rising_grades(won, grades, account, seed=seed)),
-        split_gap=interval_gap(folds["random"], temporal["model"]["auc"]),
+        split_gap=interval_gap(folds["random"]["auc"], temporal["model"]["auc"]),
     )
+    rolling = roll(rows, features, recipe, in_train, policy.horizon_days)
+    gate = platt_gate(fitting, folded, test, model.logit(test), seed)
     figures = {
         "windows": windows(fitting, test),
         "temporal": {name: in_json(each) for name, each in temporal.items()} | {"chance": chance(won)},
-        **{name: {"auc": figure.to_json()} for name, figure in folds.items()},
-        "grades": grade_table(won, propensity, grades).reset_index().to_dict("records"),
+        **{name: in_json(each) for name, each in folds.items()},
+        "rolling": rolling.origins,
+        "rolling_left_out": rolling.left_out,
+        "grades": grade_table(won, propensity, grades, account).reset_index().to_dict("records"),
+        **slice_figures(test, propensity, propensity, seed),
+        "curves": curves(won, {"model": propensity, "plan": plan, "blend": blend}, propensity, account),
+        "calibration": gate.to_json(),
     }
-    return Evaluated(calibrated(recipe, fitting, folded, test, model.logit(test), seed), figures, evidence)
+    return Evaluated(recipe.with_platt(gate.slope, gate.intercept), figures, evidence)
 
 
-def calibrated(
-    recipe: Recipe, fitting: pd.DataFrame, folded: np.ndarray, test: pd.DataFrame, later: np.ndarray, seed: int
-) -> Recipe:
-    """The recipe with Platt's correction where that helps on rows it was not fitted on.
+def platt_gate(fitting: pd.DataFrame, folded: np.ndarray, test: pd.DataFrame, later: np.ndarray, seed: int) -> PlattGate:
+    """Platt's correction where that helps on rows it was not fitted on.
 
     Fitted on out-of-sample log-odds of folds and of later time together. Later time alone would correct the level twice: the
     final fit, which has these rows too, has it already, and one test window's rate of wins is mostly chance.
     """
     rows = pd.concat([fitting[["won", "group"]], test[["won", "group"]]])
-    return recipe.with_platt(*keep_platt_if_better(np.concatenate([folded, later]), rows["won"], rows["group"], seed))
+    return gated_platt(np.concatenate([folded, later]), rows["won"], rows["group"], seed)
+
+
+def slice_figures(rows: pd.DataFrame, score: np.ndarray, propensity: np.ndarray | None, seed: int) -> dict[str, Any]:
+    """How the model does by region, industry and size, and the worst of these slices."""
+    found = slices(rows, rows["won"], score, propensity, rows["account_id"], seed)
+    return {"slices": by_attribute(found), "worst_slice": worst(found)}
 
 
 def on_whole_groups(
@@ -203,12 +218,10 @@ def on_whole_groups(
     """Look-alike mode: the recipe measured on folds that keep groups whole, every figure labelled so."""
     rows, seed = training.rows, policy.seed
     recipe, folded = choose_recipe(rows, rows["won"], rows["group"], features, seed)
-    won, account = rows["won"], rows["account_id"]
-    grouped = {
-        "model": evaluate(won, folded, account, is_propensity=False, seed=seed),
-        "plan": evaluate(won, rows["plan_points"], account, is_propensity=False, seed=seed),
-    }
-    folds = split_figures(rows, recipe, folded, seed)
+    won, account, plan = rows["won"], rows["account_id"], rows["plan_points"]
+    opinions = {"model": folded, "plan": plan, "blend": blended(folded, plan)}
+    grouped = {name: evaluate(won, score, account, is_propensity=False, seed=seed) for name, score in opinions.items()}
+    folds = split_figures(rows, recipe, folded, seed, is_propensity=False)
     compared = None
     if champion is not None and set(champion.names) <= set(rows.columns):
         other = out_of_fold(rows, won, rows["group"], champion)
@@ -216,18 +229,28 @@ def on_whole_groups(
     figures: dict[str, Any] = {
         "label": "look-alike: won accounts against the house list as of today, no dates; not a forecast",
         "look_alike": {name: in_json(each) for name, each in grouped.items()} | {"chance": chance(won)},
-        **{name: {"auc": figure.to_json()} for name, figure in folds.items()},
+        **{name: in_json(each) for name, each in folds.items()},
+        **slice_figures(rows, folded, None, seed),
+        "curves": curves(won, opinions, None, account),
     }
-    if policy.class_prior is not None:
-        figures["auc_corrected_for_unlabelled"] = corrected_auc(grouped["model"]["auc"].estimate, policy.class_prior)
     evidence = PromotionEvidence(
         mode="look-alike",
         auc=grouped["model"]["auc"],
         against_champion=compared,
         **top_lift(won, folded, account, policy.grades, seed),
-        split_gap=interval_gap(folds["random"], folds["grouped"]),
+        split_gap=interval_gap(folds["random"]["auc"], folds["grouped"]["auc"]),
     )
     return Evaluated(recipe, figures, evidence)
+
+
+def with_prior(
+    model: Propensity, evaluated: Evaluated, rows: pd.DataFrame, class_prior: float | None
+) -> tuple[Propensity, Evaluated]:
+    """Look-alike mode: the model that gives the house list's propensities the class prior as their mean, and what that means."""
+    house = model.logit(rows[rows["won"] == 0])
+    said = prior_figures(house, evaluated.evidence.auc, class_prior)
+    odds = None if class_prior is None else solve_prior_odds(house, class_prior)
+    return model.with_prior_odds(odds), replace(evaluated, figures=evaluated.figures | said)
 
 
 def flatters(folded: np.ndarray, fitting: pd.DataFrame, later: np.ndarray, test: pd.DataFrame) -> bool:
@@ -235,14 +258,18 @@ def flatters(folded: np.ndarray, fitting: pd.DataFrame, later: np.ndarray, test:
     return auc(fitting["won"], folded) - auc(test["won"], later) > MOST_BOOSTED_GAP
 
 
-def split_figures(rows: pd.DataFrame, recipe: Recipe, folded: np.ndarray, seed: int) -> dict[str, Interval]:
-    """AUC on folds that keep groups whole, and on folds that keep only accounts whole: the flattering figure, for comparison."""
+def split_figures(
+    rows: pd.DataFrame, recipe: Recipe, folded: np.ndarray, seed: int, *, is_propensity: bool
+) -> dict[str, dict[str, Interval]]:
+    """Figures on folds that keep groups whole, and on folds that keep only accounts whole: the flattering ones, for comparison.
+
+    The stack was weighted on the grouped folds themselves, so that their calibration slope is near 1 by construction.
+    """
     won, account = rows["won"], rows["account_id"]
-    by_account = pd.factorize(account)[0]
-    random = out_of_fold(rows, won, by_account, recipe)
+    random = out_of_fold(rows, won, pd.factorize(account)[0], recipe)
     return {
-        "grouped": evaluate(won, folded, account, is_propensity=False, seed=seed)["auc"],
-        "random": evaluate(won, random, account, is_propensity=False, seed=seed)["auc"],
+        name: evaluate(won, expit(log_odds), account, is_propensity=is_propensity, seed=seed)
+        for name, log_odds in (("grouped", folded), ("random", random))
     }
 
 
@@ -252,12 +279,6 @@ def against_champion(champion: Recipe, fitting: pd.DataFrame, test: pd.DataFrame
         return None
     other = fit_propensity(fitting, fitting["won"], champion).predict(test)
     return compare(test["won"], propensity, other, test["account_id"], metric="auc", seed=seed, level=LOWER_BOUND)
-
-
-def blended(propensity: np.ndarray, plan_points: pd.Series) -> np.ndarray:
-    """Half the model's percentile, half the plan's."""
-    percentiles = [Reference.from_population(score).points(np.asarray(score)) for score in (propensity, plan_points)]
-    return np.mean(percentiles, axis=0)
 
 
 def grades_of(scores: np.ndarray, grades: Any) -> pd.Series:
@@ -287,30 +308,6 @@ def score_cuts(grades: Any, logit: np.ndarray, prior_odds: float | None, mode: s
         raise Refusal('[grades] policy = "propensity" needs propensities: in look-alike mode give [model] class_prior')
     cuts = grade_cuts(grades, Reference.from_population(propensities))
     return {grade: cuts[grade] for grade in GRADES[:-1]}
-
-
-def propensity_of(logit: np.ndarray, mode: str, prior_odds: float | None) -> np.ndarray:
-    """The calibrated probability of a win within the horizon; null in look-alike mode without a class prior."""
-    if mode == "landmarks":
-        return expit(logit)
-    return np.full(len(logit), np.nan) if prior_odds is None else np.minimum(1.0, prior_odds * np.exp(logit))
-
-
-def prior_correction(training: TrainingSet, model: Propensity, class_prior: float | None) -> float | None:
-    """The factor c with p = min(1, c · g/(1 − g)) whose mean over the house list is the class prior.
-
-    In theory c is α·n_U/n_P (won and unlabelled accounts collected separately). A fit knows its own rows a little too well,
-    which bends that mean, so c is solved for; the mean is then right whatever the fit.
-    """
-    if class_prior is None:
-        return None
-    unlabelled = training.rows[training.rows["won"] == 0]
-    odds = np.exp(model.logit(unlabelled))
-    low, high = 0.0, 1.0 / odds.min()
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if np.minimum(1.0, middle * odds).mean() < class_prior else (low, middle)
-    return high
 
 
 def auc(won: pd.Series, score: np.ndarray) -> float:

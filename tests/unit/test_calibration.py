@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.calibration import fit_platt, fit_stack, keep_platt_if_better, log_loss
+from models.calibration import fit_platt, fit_stack, gated_platt, log_loss
 
 
 def outcomes(logit: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -42,17 +42,37 @@ def test_platt_of_constant_log_odds_is_the_base_rate() -> None:
 def test_platt_is_kept_where_it_helps() -> None:
     true, group = logits(), np.arange(20_000)
     won = outcomes(true)
-    assert keep_platt_if_better(3 * true, won, group, seed=1) == fit_platt(3 * true, won)
+    gate = gated_platt(3 * true, won, group, seed=1)
+    assert gate.kept and gate.gain > gate.standard_error > 0
+    assert (gate.slope, gate.intercept) == fit_platt(3 * true, won)
 
 
-def test_platt_is_identity_where_held_out_rows_do_not_gain() -> None:
-    true, group = logits(300), np.arange(300)
-    kept = [keep_platt_if_better(true, outcomes(true, seed), group, seed=1) for seed in range(20)]
-    assert 3 <= kept.count((1.0, 0.0)) <= 17
+def test_calibrated_log_odds_are_left_alone() -> None:
+    true = logits(6000)
+    assert gated_platt(true, outcomes(true - 1), np.arange(6000), seed=1).kept, "a level that is off is corrected"
+    kept = [gated_platt(true, outcomes(true, seed), np.arange(6000), seed=1) for seed in range(25)]
+    assert [(gate.slope, gate.intercept) for gate in kept].count((1.0, 0.0)) >= 20
+
+
+@pytest.mark.parametrize("slope", [0.6, 1.6])
+def test_a_wrong_slope_is_corrected_at_300_wins(slope: float) -> None:
+    true = logits(2000)
+    gates = [gated_platt(true / slope, outcomes(true, seed), np.arange(2000), seed=1) for seed in range(12)]
+    assert sum(gate.kept for gate in gates) >= 11
+    assert np.mean([gate.slope for gate in gates]) == pytest.approx(slope, abs=0.15)
+
+
+def test_rows_of_one_group_are_not_further_evidence() -> None:
+    true, group = logits(400), np.arange(400)
+    won = outcomes(0.9 * true, seed=4)
+    once, often = (gated_platt(np.tile(true, n), np.tile(won, n), np.tile(group, n), seed=1) for n in (1, 5))
+    assert often.standard_error == pytest.approx(once.standard_error, rel=0.2)
 
 
 def test_platt_is_identity_where_wins_lie_in_too_few_groups() -> None:
-    assert keep_platt_if_better([9.0] * 6, [0, 0, 0, 1, 1, 0], [1, 2, 3, 4, 4, 5], seed=1) == (1.0, 0.0)
+    gate = gated_platt([9.0] * 6, [0, 0, 0, 1, 1, 0], [1, 2, 3, 4, 4, 5], seed=1)
+    assert (gate.kept, gate.slope, gate.intercept) == (False, 1.0, 0.0)
+    assert np.isnan(gate.gain)
 
 
 def test_the_stack_weighs_what_each_model_knows() -> None:

@@ -285,6 +285,11 @@ def test_figures_are_labelled_by_where_they_were_measured():
     (line,) = summary.figure_lines({"look_alike": both})
     assert "look-alike, not a forecast" in line
     assert summary.figure_lines({}) == []
+    prior = {"class_prior_said": "give it", "prior_warnings": ["α is too high"]}
+    assert summary.figure_lines({"look_alike": both} | prior)[1:] == ["Prior       give it", "Warning     α is too high"]
+    worst = {"said": "the model ranks worse in region South beyond chance", "beyond_chance": True}
+    assert summary.figure_lines({"temporal": both, "worst_slice": worst})[1:] == [f"Slices      {worst['said']}"]
+    assert len(summary.figure_lines({"temporal": both, "worst_slice": worst | {"beyond_chance": False}})) == 1
 
 
 def test_the_decision_says_who_had_the_last_word():

@@ -9,7 +9,6 @@ from models.evaluation import (
     attainable_lift,
     chance,
     compare,
-    corrected_auc,
     evaluate,
     grade_table,
     interval_gap,
@@ -139,9 +138,20 @@ def test_grade_table_counts_observed_and_expected():
     assert table.loc["A", ["accounts", "wins", "expected"]].tolist() == [3, 2, 1.5]
     assert table.loc["A", "observed_over_expected"] == pytest.approx(4 / 3)
     assert table.loc["A", ["rate_low", "rate_high"]].tolist() == pytest.approx([0.2077, 0.9385], abs=1e-4)  # Wilson of 2 in 3
+    assert table.loc["A", ["oe_low", "oe_high"]].tolist() == pytest.approx([0.2077 / 0.5, 0.9385 / 0.5], abs=1e-3)
+    assert table.loc["D", "oe_low"] == 0 and np.isnan(table.loc["B", "oe_high"])
     assert table.loc["D", "rate"] == 0 and table.loc["D", "rate_high"] < 1
     assert table.loc["B", "accounts"] == 0 and np.isnan(table.loc["B", "rate"])
     assert grade_table(won, None, ["A"] * 6)["expected"].isna().all()
+
+
+def test_a_win_that_counts_at_three_landmarks_is_one_win(rows):
+    grade, account = np.where(rows.p > 0.2, "A", "C"), np.arange(len(rows))
+    once = grade_table(rows.won, rows.p, grade, account)
+    thrice = grade_table(*(np.tile(each, 3) for each in (rows.won, rows.p, grade, account)))
+    assert thrice.loc["A", "wins"] == 3 * once.loc["A", "wins"]
+    bounds = ["rate_low", "rate_high", "oe_low", "oe_high"]
+    assert thrice.loc["A", bounds].tolist() == pytest.approx(once.loc["A", bounds].tolist(), rel=1e-3)
 
 
 def test_a_win_rate_that_rises_is_found_and_a_handful_of_wins_is_not():
@@ -159,11 +169,6 @@ def test_repeated_rows_of_an_account_are_no_further_evidence_of_rising_grades():
     grade = np.repeat(list("ABCDF"), 200)
     won = np.concatenate([np.arange(200) < wins for wins in (30, 12, 6, 0, 3)])
     assert rising_grades(np.tile(won, 6), np.tile(grade, 6), np.tile(np.arange(1000), 6), seed=1) == ()
-
-
-def test_corrected_auc_of_a_perfect_and_of_a_random_score():
-    assert corrected_auc(0.5, 0.05) == pytest.approx(0.5)
-    assert corrected_auc(1 - 0.05 / 2, 0.05) == pytest.approx(1.0)
 
 
 def test_the_gap_of_two_figures_has_the_error_of_both():

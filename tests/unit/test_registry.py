@@ -11,6 +11,7 @@ import pytest
 
 from lastword.errors import LastwordError
 from lastword.project import Project, find_project, init_project
+from models.priors import propensity_of
 from models.propensity import Propensity, fit_propensity
 from models.registry import TrainingRecord, aliases, champion, promote, register
 from tests.sample_rows import RECIPE, training_rows
@@ -180,9 +181,17 @@ def test_a_registry_that_is_no_database_is_stated_in_one_line(project: Project) 
     assert "\n" not in str(stated.value)
 
 
+@pytest.mark.parametrize(("mode", "prior_odds"), [("landmarks", None), ("look-alike", 0.4)])
 def test_mlflow_serves_the_same_numbers_where_lastword_is_not_installed(
-    project: Project, record: TrainingRecord, rows: pd.DataFrame, model: Propensity, tmp_path: Path
+    project: Project,
+    record: TrainingRecord,
+    rows: pd.DataFrame,
+    model: Propensity,
+    tmp_path: Path,
+    mode: str,
+    prior_odds: float | None,
 ) -> None:
+    model.with_prior_odds(prior_odds).save(record.model_folder)
     register(project, record)
     rows[list(RECIPE.names)[::-1]].to_parquet(tmp_path / "rows.parquet")
     arguments = [project.mlflow_uri, str(tmp_path / "rows.parquet"), str(tmp_path / "served.parquet")]
@@ -191,7 +200,7 @@ def test_mlflow_serves_the_same_numbers_where_lastword_is_not_installed(
     subprocess.run(command, cwd=tmp_path, env=environ, check=True, capture_output=True)
     served = pd.read_parquet(tmp_path / "served.parquet")
     assert served.columns.tolist() == ["propensity"]
-    np.testing.assert_allclose(served["propensity"], model.predict(rows), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(served["propensity"], propensity_of(model.logit(rows), mode, prior_odds), rtol=0, atol=1e-9)
 
 
 def test_a_server_that_does_not_answer_is_stated_without_the_password(project: Project) -> None:

@@ -100,6 +100,17 @@ def test_the_folder_gives_the_same_scorer(tmp_path: Path, rows: pd.DataFrame, fi
     assert json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))["features"][4]["name"] == "industry"
 
 
+def test_prior_odds_multiply_the_odds_up_to_certainty(tmp_path: Path, rows: pd.DataFrame, fitted: Propensity) -> None:
+    plain = fitted.predict(rows)
+    fitted.with_prior_odds(0.5).save(tmp_path)
+    corrected = Scorer.from_folder(tmp_path)
+    np.testing.assert_allclose(corrected.predict(rows), 0.5 * plain / (1 - plain), rtol=1e-9)
+    assert (corrected.logit(rows) == fitted.logit(rows)).all(), "log-odds, and with them ranks and reasons, stay"
+    assert fitted.with_prior_odds(1e9).predict(rows).max() == 1.0
+    assert json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))["prior_odds"] == 0.5
+    assert fitted.prior_odds is None and fitted.model["prior_odds"] is None
+
+
 def test_importing_the_scorer_does_not_import_mlflow() -> None:
     code = "import sys, models.scorer; sys.exit('mlflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0

@@ -12,7 +12,7 @@ from features.catalog import Declared, further_column
 from lastword.errors import Refusal
 from models.grades import Reference
 from models.landmarks import TrainingSet
-from models.training import TrainingPolicy, informative, prior_correction, train
+from models.training import TrainingPolicy, informative, train
 
 GRADES = SimpleNamespace(policy="shares", shares={"A": 0.15, "B": 0.20, "C": 0.30, "D": 0.20, "F": 0.15}, cuts=None)
 POLICY = TrainingPolicy(horizon_days=180, seed=7, grades=GRADES)
@@ -49,6 +49,7 @@ def trained(signal):
 def test_a_model_with_a_signal_is_promoted_and_measured_beside_plan_blend_and_chance(trained):
     assert trained.promotion.promoted, trained.promotion.refused_because
     temporal = trained.figures["temporal"]
+    assert set(trained.figures["grouped"]) == set(trained.figures["random"]) == set(temporal["model"])
     assert set(temporal) == {"model", "plan", "blend", "chance"}
     assert temporal["model"]["auc"]["low"] > 0.75 > temporal["plan"]["auc"]["high"]
     assert set(trained.cuts) == set("ABCD")
@@ -101,8 +102,22 @@ def test_look_alikes_have_the_class_prior_in_the_mean_of_the_house_list():
     house = once.rows[once.rows["won"] == 0]
     propensity = np.minimum(1, found.prior_odds * np.exp(found.model.logit(house)))
     assert propensity.mean() == pytest.approx(0.03, rel=1e-6)
+    assert found.model.predict(house).mean() == pytest.approx(0.03, rel=1e-6), "the model itself gives what is served"
     assert "look-alike" in found.figures["label"]
-    assert prior_correction(once, found.model, None) is None
+    assert [each["class_prior"] for each in found.figures["prior_sensitivity"]] == [0.015, 0.03, 0.06]
+    assert found.figures["prior_warnings"] == []
+    corrected, measured = found.figures["auc_corrected_for_unlabelled"], found.figures["look_alike"]["model"]["auc"]
+    assert corrected["estimate"] == pytest.approx((measured["estimate"] - 0.015) / 0.97)
+
+
+def test_look_alikes_without_a_prior_are_told_what_to_give_and_with_too_high_a_one_are_warned():
+    once = training_set(1.5, accounts=600, landmarks=1, mode="look-alike")
+    without = train(once, once.rows, None, POLICY)
+    assert without.prior_odds is None and without.model.prior_odds is None
+    assert "give the share" in without.figures["class_prior_said"]
+    assert "prior_sensitivity" not in without.figures and without.figures["curves"]["distribution"] == []
+    too_high = train(once, once.rows, None, replace(POLICY, class_prior=0.6)).figures["prior_warnings"]
+    assert all("α is too high" in said for said in too_high) and len(too_high) == 2
 
 
 def test_a_column_of_one_value_is_no_feature(signal):
