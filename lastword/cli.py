@@ -138,6 +138,18 @@ def rescore(
     _show(opened, _carry_out(opened, "rescore", prefect, since), json, summary.print_run)
 
 
+@app.command()
+def backtest(project: ProjectOption = None, prefect: PrefectOption = False, json: JsonOption = False) -> None:
+    """Replay past index dates: plan, model, blend and overrides on the same accounts, at the same k."""
+    from lastword import backtest_summary
+
+    outcome = _carry_out(open_project(project), "backtest", prefect)
+    if json:
+        print_json(backtest_summary.backtest_json(outcome))
+    else:
+        backtest_summary.print_backtest(outcome)
+
+
 def _show(project: "Project", outcome: "Outcome", json: bool, print_result: "Callable[[Project, Outcome], None]") -> None:
     if json:
         from lastword.summary import outcome_json

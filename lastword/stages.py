@@ -5,6 +5,7 @@ train      landmarks, models, evaluation, registry   metrics.json, a model versi
 features   features and plan values as of today      features.parquet, plan_values.parquet, indicators.parquet
 score      two opinions, disparity, queue            scores.parquet, reasons.parquet, review_queue.parquet
 publish    the run becomes the current one           final_scores.parquet, runs/latest.json
+backtest   past landmarks replayed                   backtest.json, backtest.parquet
 """
 
 from collections.abc import Callable
@@ -67,11 +68,19 @@ def publish(run: Run) -> Counts:
     return publish_scores(run)
 
 
+def backtest(run: Run) -> Counts:
+    """Replay past landmarks: plan, model, blend and overrides at the same k."""
+    from lastword.backtest import write_backtest
+
+    return write_backtest(run)
+
+
 VALIDATE = Stage("validate", "Checking the inputs", validate)
 TRAIN = Stage("train", "Training and evaluating", train)
 FEATURES = Stage("features", "Building features", features)
 SCORE = Stage("score", "Scoring both opinions", score)
 PUBLISH = Stage("publish", "Publishing", publish)
+BACKTEST = Stage("backtest", "Replaying past landmarks", backtest)
 
 _SEQUENCES = {
     "validate": (VALIDATE,),
@@ -79,6 +88,7 @@ _SEQUENCES = {
     "score": (VALIDATE, FEATURES, SCORE, PUBLISH),
     "run": (VALIDATE, TRAIN, FEATURES, SCORE, PUBLISH),
     "rescore": (VALIDATE, FEATURES, SCORE, PUBLISH),
+    "backtest": (VALIDATE, BACKTEST),
 }
 
 
