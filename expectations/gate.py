@@ -136,6 +136,20 @@ def check_final(final: pd.DataFrame, folder: Path, docs_folder: Path | None = No
     return found
 
 
+def record_leakage(found: Mapping[str, Any], stopped: bool, folder: Path, docs_folder: Path) -> None:
+    """Put what the leakage gate found into the run's validation.json, as `leakage`, and on its page.
+
+    Parameters
+    ----------
+    found
+        Lists of findings by outcome, as leakage.json has them.
+    stopped
+        Whether the run must not go on.
+    """
+    document = json.loads((folder / VALIDATION).read_text(encoding="utf-8"))
+    _write(document | {"ok": document["ok"] and not stopped, "leakage": found}, folder, docs_folder)
+
+
 def _suites(
     connection: ibis.BaseBackend, one: Input, folder: Path, tables: Mapping[str, TableReport], as_of: date
 ) -> list[Suite]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from expectations.leakage import headline, leakage_rows
+
 PAGE = "validation.html"
 
 
@@ -24,11 +26,6 @@ def render_page(document: Mapping[str, Any], run_id: str) -> str:
     run_id
         Which run it is of.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("expectations"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     checked = dict.fromkeys([*document["tables"], *(entry["table"] for entry in document["expectations"])])
     sections = [
         {
@@ -39,4 +36,24 @@ def render_page(document: Mapping[str, Any], run_id: str) -> str:
         for name in checked
     ]
     unmet = sum(not entry["ok"] for entry in document["expectations"])
-    return environment.get_template(f"{PAGE}.jinja").render(ok=document["ok"], sections=sections, unmet=unmet, run_id=run_id)
+    leakage = document.get("leakage")
+    shown = leakage and _leakage(leakage)
+    return _render(PAGE, ok=document["ok"], sections=sections, unmet=unmet, run_id=run_id, leakage=shown)
+
+
+def render_leakage(found: Mapping[str, Any], run_id: str) -> str:
+    """What the leakage gate found, as a page of its own; `found` has lists of findings by outcome, as leakage.json has them."""
+    return _render("leakage.html", leakage=_leakage(found), run_id=run_id)
+
+
+def _leakage(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {"headline": headline(found), "rows": leakage_rows(found), "blocked": len(found["blocked"])}
+
+
+def _render(page: str, **shown: Any) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("expectations"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template(f"{page}.jinja").render(**shown)

@@ -64,7 +64,7 @@ def write_backtest(run: Run) -> Counts:
     settings, tables = run.project.settings, read_inputs(run)
     champion, training = learning_rows(run, tables)
     splits = splits_or_refusal(run, training)
-    past = with_overrides(run, past_opinions(run, training, splits, champion))
+    past = with_overrides(run, past_opinions(run, tables, training, splits, champion))
     past[list(COLUMNS)].to_parquet(run.folder / "backtest.parquet", index=False)
     share = top_share(settings.grades)
     compared = compare_opinions(past, share, settings.seed)
@@ -138,13 +138,14 @@ def splits_or_refusal(run: Run, training: "TrainingSet") -> "Sequence[RollingSpl
 
 
 def past_opinions(
-    run: Run, training: "TrainingSet", splits: "Sequence[RollingSplit]", champion: Champion | None
+    run: Run, tables: "Tables", training: "TrainingSet", splits: "Sequence[RollingSplit]", champion: Champion | None
 ) -> "pd.DataFrame":
     """Grain: account × landmark, the landmarks in order: both opinions, the blend and the policy's grade as of the landmark."""
     import pandas as pd
 
-    from lastword.challenger import training_policy
+    from lastword.challenger import prospects, training_policy
     from models.backtest import replay
+    from models.findings import refuse_blocked
     from models.grades import Reference, grade_cuts
     from models.training import informative, inspect
     from overrides.final import policy_grades
@@ -152,7 +153,8 @@ def past_opinions(
     settings = run.project.settings
     features: Sequence[Any] = ()
     if champion is None:
-        inspect(training, training_policy(run))
+        population = prospects(run, tables, training.features, run.intent_policy())
+        refuse_blocked(inspect(training, population, training_policy(run)))
         features = informative(training.rows, [feature for feature in training.features if feature.known != "after_win"])
     weight, landmarks = settings.final.blend_weight, []
     for split in splits:

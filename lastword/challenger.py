@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lastword.contracts import Counts
-from lastword.reports import null_for_nan, to_json, write_metrics
+from lastword.reports import null_for_nan, to_json, write_json, write_metrics
 from lastword.run import Run
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from features.build import IntentPolicy, Tables
     from features.catalog import Feature
     from lastword.model_card import CardFacts, ModelCard
+    from models.findings import LeakageReport
     from models.landmarks import TrainingSet
     from models.registry import RegisteredModel
     from models.training import Trained, TrainingPolicy
@@ -29,11 +30,12 @@ def train_challenger(run: Run) -> Counts:
     Raises
     ------
     Refusal
-        The leakage gate blocks a column.
+        The leakage gate blocks a column. Its report is in the run's folder and on the page of the validation all the same.
     """
     from features.build import choose_vocabulary, read_tables
     from features.catalog import catalog
     from features.engine import connect
+    from models.findings import LeakageRefusal
     from models.landmarks import training_set
     from models.registry import champion
     from models.served import load_served
@@ -51,7 +53,12 @@ def train_challenger(run: Run) -> Counts:
         return too_few_wins(run, training)
     population = prospects(run, tables, training.features, policy)
     recipe, mode = (served.recipe, served.mode) if served else (None, None)
-    trained = train(training, population, recipe, training_policy(run), champion_mode=mode)
+    try:
+        trained = train(training, population, recipe, training_policy(run), champion_mode=mode)
+    except LeakageRefusal as refusal:
+        write_leakage(run, refusal.report, stopped=True)
+        raise
+    write_leakage(run, trained.leakage, stopped=False)
     challenger = register_challenger(run, training, trained, policy, population, registered)
     return settle(run, training, trained, challenger, registered)
 
@@ -96,6 +103,15 @@ def too_few_wins(run: Run, training: "TrainingSet") -> Counts:
     return {"winners": training.winners, "trained": "no"}
 
 
+def write_leakage(run: Run, report: "LeakageReport", stopped: bool) -> None:
+    """leakage.json, and the same in validation.json and on its page."""
+    from expectations.gate import record_leakage
+
+    found = report.to_json()
+    write_json(run, "leakage.json", found)
+    record_leakage(found, stopped, run.folder, run.project.docs_folder)
+
+
 def register_challenger(
     run: Run,
     training: "TrainingSet",
@@ -108,6 +124,7 @@ def register_challenger(
 
     `serving` is the version that serves so far. The model card goes into the run and among the project's documents.
     """
+    from expectations.report import render_leakage
     from models.registry import TrainingRecord, register
     from models.served import save_served, vocabulary_of
 
@@ -116,6 +133,7 @@ def register_challenger(
         path.mkdir(exist_ok=True)
     save_served(folder, trained, training.mode, vocabulary_of(trained.recipe), policy)
     (reports / "leakage.json").write_text(to_json(trained.leakage.to_json()))
+    (reports / "leakage.html").write_text(render_leakage(trained.leakage.to_json(), run.run_id), encoding="utf-8")
     (reports / "figures.json").write_text(to_json(trained.figures))
     (reports / "promotion.json").write_text(to_json(trained.promotion.to_json()))
     card = model_card(run, training, trained, population, serving)

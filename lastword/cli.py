@@ -13,6 +13,7 @@ from lastword import cli_overrides, cli_results
 from lastword.cli_options import JsonOption, PrefectOption, ProjectOption, open_project, parse_date, print_json
 from lastword.endings import end_code
 from lastword.environment import set_quiet_defaults
+from lastword.errors import Refusal
 
 if TYPE_CHECKING:
     from lastword.project import Project
@@ -84,7 +85,7 @@ def demo(
     with waiting(f"generating {accounts:,} accounts"):
         generate(folder, accounts, seed, _now().date())
     project = find_project(folder)
-    outcome = _carry_out(project, "run", prefect)
+    outcome = _carry_out(project, "run", prefect, json=json)
     _show(project, outcome, json, summary.print_tour)
 
 
@@ -103,7 +104,7 @@ def train(project: ProjectOption = None, prefect: PrefectOption = False, json: J
     from lastword import summary
 
     opened = open_project(project)
-    _show(opened, _carry_out(opened, "train", prefect), json, summary.print_model)
+    _show(opened, _carry_out(opened, "train", prefect, json=json), json, summary.print_model)
 
 
 @app.command()
@@ -121,7 +122,7 @@ def run(project: ProjectOption = None, prefect: PrefectOption = False, json: Jso
     from lastword import summary
 
     opened = open_project(project)
-    _show(opened, _carry_out(opened, "run", prefect), json, summary.print_run)
+    _show(opened, _carry_out(opened, "run", prefect, json=json), json, summary.print_run)
 
 
 @app.command()
@@ -166,7 +167,18 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _carry_out(project: "Project", command: str, prefect: bool, since: date | None = None) -> "Outcome":
+def _carry_out(project: "Project", command: str, prefect: bool, since: date | None = None, *, json: bool = False) -> "Outcome":
+    try:
+        return _run(project, command, prefect, since)
+    except Refusal as refusal:
+        if not json:
+            from lastword.leakage_report import print_if_blocked
+
+            print_if_blocked(project, refusal)
+        raise
+
+
+def _run(project: "Project", command: str, prefect: bool, since: date | None) -> "Outcome":
     from lastword.terminal import StageLines
 
     with StageLines() as listener:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from expectations.leakage import leakage_lines
 from lastword import results
 from lastword.project import SQLITE
 
@@ -38,9 +39,9 @@ def print_validation(project: "Project", outcome: "Outcome") -> None:
     console = output_console()
     report = results.read_report(outcome.folder, "validation.json") or {"tables": {}}
     console.print(validation_table(report["tables"]))
-    console.print(f"Report      {_shown(project.docs_folder / 'validation.html')}")
+    console.print(f"Report      {shown_path(project.docs_folder / 'validation.html')}")
     if any(table["rows_quarantined"] for table in report["tables"].values()):
-        console.print(f"Quarantine  {_shown(project.quarantine_folder)}")
+        console.print(f"Quarantine  {shown_path(project.quarantine_folder)}")
 
 
 def print_model(project: "Project", outcome: "Outcome") -> None:
@@ -61,7 +62,7 @@ def print_run(project: "Project", outcome: "Outcome") -> None:
         _print_card(console, project)
     waiting = len(results.review_queue(final))
     console.print(f"Review      {waiting:,} accounts are under review: lastword queue")
-    console.print(f"Table       {_shown(outcome.folder / 'final_scores.parquet')}")
+    console.print(f"Table       {shown_path(outcome.folder / 'final_scores.parquet')}")
 
 
 def print_tour(project: "Project", outcome: "Outcome") -> None:
@@ -138,7 +139,7 @@ def mlflow_command(project: "Project") -> str:
     """How to look at the experiments of this project."""
     uri = project.mlflow_uri
     if uri.startswith(SQLITE):
-        uri = SQLITE + _shown(Path(uri.removeprefix(SQLITE)))
+        uri = SQLITE + shown_path(Path(uri.removeprefix(SQLITE)))
     return f"{_beside_python('mlflow')} ui --backend-store-uri {uri}"
 
 
@@ -147,12 +148,13 @@ def _has_scores(outcome: "Outcome") -> bool:
 
 
 def _print_metrics(console: "Console", outcome: "Outcome") -> None:
-    for line in model_lines(results.read_report(outcome.folder, "metrics.json")):
+    metrics = results.read_report(outcome.folder, "metrics.json") or {}
+    for line in [*model_lines(metrics), *leakage_lines(metrics.get("figures", {}).get("leakage"))]:
         console.print(line, soft_wrap=True)
 
 
 def _print_card(console: "Console", project: "Project") -> None:
-    console.print(f"Card        {_shown(project.docs_folder / 'model_card.html')}", soft_wrap=True)
+    console.print(f"Card        {shown_path(project.docs_folder / 'model_card.html')}", soft_wrap=True)
 
 
 def model_lines(metrics: dict[str, Any] | None) -> list[str]:
@@ -191,12 +193,12 @@ def _because(model: dict[str, Any]) -> str:
 
 def _places(project: "Project", outcome: "Outcome", account: str) -> list[tuple[str, str]]:
     command = f"{_beside_python('lastword')}"
-    there = f"--project {_shown(project.folder)}"
+    there = f"--project {shown_path(project.folder)}"
     return [
-        ("Tables", _shown(outcome.folder)),
-        ("Validation", _shown(project.docs_folder / "validation.html")),
-        ("Quarantine", _shown(project.quarantine_folder)),
-        ("Card", _shown(project.docs_folder / "model_card.html")),
+        ("Tables", shown_path(outcome.folder)),
+        ("Validation", shown_path(project.docs_folder / "validation.html")),
+        ("Quarantine", shown_path(project.quarantine_folder)),
+        ("Card", shown_path(project.docs_folder / "model_card.html")),
         ("MLflow", mlflow_command(project)),
         ("Next", f"{command} explain {account} {there}"),
         ("", f"{command} override add {account} --grade A --reason relationship {there}"),
@@ -206,10 +208,10 @@ def _places(project: "Project", outcome: "Outcome", account: str) -> list[tuple[
 
 def _beside_python(program: str) -> str:
     """The program of this environment, as short as it can be typed from here."""
-    return _shown(Path(sys.executable).parent / program)
+    return shown_path(Path(sys.executable).parent / program)
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """A path relative to the current folder where that is shorter."""
     relative = os.path.relpath(path)
     return min(relative, str(path), key=len)

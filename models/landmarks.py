@@ -19,6 +19,7 @@ from features.catalog import Feature
 from features.plan_values import build_plan_values
 from lastword.plan import Plan
 from models.groups import account_groups
+from models.leakage_in_time import LAG_DAYS
 from models.scorecard import score_plan
 
 Mode = Literal["landmarks", "look-alike"]
@@ -54,12 +55,16 @@ class TrainingSet:
         The features among the columns.
     winners
         Distinct accounts that win in usable windows.
+    lagged
+        For the leakage gate: the rows of the newest landmarks as they were `models.leakage_in_time.LAG_DAYS` before, see
+        `judge_lag`; None in look-alike mode.
     """
 
     mode: Mode
     rows: pd.DataFrame
     features: tuple[Feature, ...]
     winners: int
+    lagged: pd.DataFrame | None = None
 
     @property
     def landmarks(self) -> list[date]:
@@ -154,12 +159,28 @@ def training_set(
         rows = landmark_rows(tables, at_risk(tables, dates, horizon_days), dates, features, plan, policy, past=True)
         mode: Mode = "landmarks"
         chosen = tuple(features)
+        lagged = lagged_rows(tables, dates, features, policy)
     else:
         chosen = tuple(feature for feature in features if feature.family != "intent")
         rows = landmark_rows(tables, look_alikes(tables, as_of), (as_of,), chosen, plan, policy, past=False)
-        mode = "look-alike"
+        mode, lagged = "look-alike", None
     rows["group"] = account_groups(rows, tables.accounts, group_by, [feature.name for feature in chosen])
-    return TrainingSet(mode, rows, chosen, winners=int(rows.loc[rows["won"] == 1, "account_id"].nunique()))
+    return TrainingSet(mode, rows, chosen, winners=int(rows.loc[rows["won"] == 1, "account_id"].nunique()), lagged=lagged)
+
+
+def lagged_rows(tables: Tables, landmarks: Sequence[date], features: Sequence[Feature], policy: IntentPolicy) -> pd.DataFrame:
+    """What the rows of the newest landmarks, which are the test set, would have held LAG_DAYS before.
+
+    Grain: account at risk and landmark. Columns: account_id, landmark, won_soon (1: the first win falls in the LAG_DAYS from
+    the landmark), a column per number that moves with the as-of date, as of landmark − LAG_DAYS.
+    """
+    lag = timedelta(days=LAG_DAYS)
+    newest = [stamp for stamp in landmarks if stamp >= max(landmarks) - timedelta(days=TEST_DAYS)]
+    moving = [feature for feature in features if feature.known == "as_of" and feature.kind != "category"]
+    built = build_features(tables, [stamp - lag for stamp in newest], moving, policy).to_pandas()
+    soon = at_risk(tables, newest, LAG_DAYS).to_pandas().rename(columns={"as_of": "landmark", "won": "won_soon"})
+    soon["landmark"], built["landmark"] = pd.to_datetime(soon["landmark"]), pd.to_datetime(built["as_of"]) + lag
+    return soon.merge(built.drop(columns="as_of"), on=["account_id", "landmark"], validate="one_to_one")
 
 
 def usable_landmarks(tables: Tables, as_of: date, horizon_days: int, policy: IntentPolicy) -> tuple[date, ...]:

@@ -7,13 +7,15 @@ shows in the rows of many landmarks.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import gammaincinv
 from scipy.stats import norm
+
+from models.findings import Finding, LeakageReport
 
 CONFIDENCE = 0.999
 FOLDS = 5
@@ -22,37 +24,6 @@ MOST_IDENTICAL = 0.98
 BLOCKED_AUC, WARNED_AUC = 0.90, 0.80
 BLOCKED_NULL_LIFT, SPARSE_NULL_LIFT, WARNED_NULL_LIFT, HIGH_NULL_LIFT = 0.3, 0.6, 0.7, 1.2
 SPARSE_NULL_SHARE, SPARSE_POPULATED_LIFT = 0.80, 1.5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One column under one rule: its figure, the limit it passes (both NaN where the rule has none) and what to do."""
-
-    column: str
-    rule: str
-    figure: float
-    limit: float
-    message: str
-
-
-@dataclass(frozen=True)
-class LeakageReport:
-    """What the gate found: `blocked` stops the run, `warned` is told, `excluded` is left out, `waived` was let through."""
-
-    blocked: tuple[Finding, ...] = ()
-    warned: tuple[Finding, ...] = ()
-    excluded: tuple[Finding, ...] = ()
-    waived: tuple[Finding, ...] = ()
-
-    def to_json(self) -> dict[str, list[dict[str, Any]]]:
-        """Lists of findings by outcome, NaN as None."""
-        return {
-            outcome: [
-                {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in asdict(finding).items()}
-                for finding in getattr(self, outcome)
-            ]
-            for outcome in ("blocked", "warned", "excluded", "waived")
-        }
 
 
 @dataclass(frozen=True)
@@ -101,8 +72,9 @@ def examine(
             found = _judge(evidence)
             blocked += [finding for finding, blocks in found if blocks]
             warned += [finding for finding, blocks in found if not blocks]
-    waived = [replace(each, message=f"let through: {waivers[each.column]}") for each in blocked if each.column in waivers]
+    waived = [replace(each, message=_waived(each, waivers[each.column])) for each in blocked if each.column in waivers]
     stopping = [each for each in blocked if each.column not in waivers]
+    warned += _unneeded(waivers, features, {finding.column for finding in blocked})
     return LeakageReport(tuple(stopping), tuple(warned), tuple(excluded), tuple(waived))
 
 
@@ -187,10 +159,34 @@ def _excluded(column: str) -> Finding:
     return Finding(column, "after_win", np.nan, np.nan, message)
 
 
+def _waived(finding: Finding, reason: str) -> str:
+    figure = "" if np.isnan(finding.figure) else f" {finding.figure:.2f}"
+    return f'column "{finding.column}" ({finding.rule}{figure}) is let through: {reason}'
+
+
+def _unneeded(waivers: Mapping[str, str], features: Sequence[Any], blocked: set[str]) -> list[Finding]:
+    """A remark on each waiver of a column that would not be blocked."""
+    known = {feature.name: feature.known for feature in features}
+    return [
+        Finding(
+            column, "waiver not needed", np.nan, np.nan, f'column "{column}": its waiver is not needed, {_why(known, column)}'
+        )
+        for column in waivers
+        if column not in blocked
+    ]
+
+
+def _why(known: Mapping[str, str], column: str) -> str:
+    if column not in known:
+        return "there is no such feature"
+    return 'known = "after_win" leaves it out anyway' if known[column] == "after_win" else "nothing blocks it"
+
+
 def _blocking(column: str, rule: str, figure: float, limit: float, said: str) -> Finding:
     bound = "" if np.isnan(limit) else f" (limit {limit:g})"
     ways_out = f'declare known = "after_win" for it in [features], or give a reason in [model.leakage_waivers]: "{column}" = "…"'
-    return Finding(column, rule, float(figure), limit, f'column "{column}" seems to know the future: {said}{bound}; {ways_out}')
+    message = f'column "{column}" seems to know the future: {said}{bound}; {ways_out}'
+    return Finding(column, rule, float(figure), limit, message, ways_out)
 
 
 def _wins_per_account(won: np.ndarray, accounts: np.ndarray) -> np.ndarray:

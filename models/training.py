@@ -27,9 +27,11 @@ from models.evaluation import (
     lift_at_share,
     rising_grades,
 )
+from models.findings import LeakageReport, refuse_blocked
 from models.grades import Reference, assign_grades, blended, grade_cuts
 from models.landmarks import Mode, TrainingSet, temporal_split
-from models.leakage import LeakageReport, examine
+from models.leakage import examine
+from models.leakage_in_time import judge_time
 from models.priors import prior_figures, propensity_of, solve_prior_odds
 from models.promotion import Promotion, PromotionEvidence, decide
 from models.propensity import Propensity, Recipe, choose_recipe, fit_propensity, out_of_fold
@@ -106,11 +108,13 @@ def train(
 
     Raises
     ------
-    Refusal
-        A column that looks as if it knew the future and for which no waiver is written.
+    LeakageRefusal
+        A column that looks as if it knew the future and for which no waiver is written; it has the whole report.
     """
     known = [feature for feature in training.features if feature.known != "after_win"]
-    leakage = inspect(training, policy)
+    leakage = inspect(training, population, policy)
+    if policy.leakage == "block":
+        refuse_blocked(leakage)
     features = informative(training.rows, known)
     evaluate_mode = on_later_time if training.mode == "landmarks" else on_whole_groups
     evaluated = evaluate_mode(training, features, champion, policy)
@@ -131,17 +135,18 @@ def train(
     )
 
 
-def inspect(training: TrainingSet, policy: TrainingPolicy) -> LeakageReport:
-    """The leakage gate's report; a Refusal where it blocks."""
+def inspect(training: TrainingSet, population: pd.DataFrame, policy: TrainingPolicy) -> LeakageReport:
+    """The leakage gate's report."""
     names = [feature.name for feature in training.features]
     rows = training.rows
     report = examine(
         rows[names], rows["won"], training.features, policy.waivers or {}, policy.product_names, cluster=rows["group"]
     )
-    if report.blocked and policy.leakage == "block":
-        others = f" (and {len(report.blocked) - 1} more)" if len(report.blocked) > 1 else ""
-        raise Refusal(f"{report.blocked[0].message}{others}")
-    return report
+    report = report.let_through() if policy.leakage == "warn" else report
+    if training.mode == "look-alike":
+        return report
+    known = [feature for feature in training.features if feature.known != "after_win"]
+    return report.with_warnings(judge_time(rows, population, training.lagged, known, policy.seed))
 
 
 def informative(rows: pd.DataFrame, features: Sequence[Feature]) -> list[Feature]:

@@ -6,8 +6,9 @@ import re
 import pandas as pd
 import pytest
 
-from expectations.gate import check_features, check_final
-from expectations.report import render_page
+from expectations.gate import check_features, check_final, record_leakage
+from expectations.leakage import leakage_lines
+from expectations.report import render_leakage, render_page
 from lastword.contracts import FINAL_COLUMNS
 from lastword.errors import ConfigurationError, InputError, Refusal
 from tests.gate_project import AS_OF, RUN, pass_gate, used, write_project
@@ -143,6 +144,43 @@ def test_the_page_needs_nothing_else_and_escapes(tmp_path):
     entry = {"table": "<b>", "name": "<script>alert(1)</script>", "ok": False, "observed": "<i>"}
     escaped = render_page({"ok": True, "tables": {}, "expectations": [entry]}, "<run>")
     assert "<script>" not in escaped and "&lt;script&gt;" in escaped and "<run>" not in escaped
+
+
+LEAK = {
+    "column": "<b>",
+    "rule": "single-feature AUC",
+    "figure": 0.954,
+    "limit": 0.9,
+    "message": 'column "<b>" seems to know the future: it ranks; declare it',
+    "advice": "declare it",
+}
+
+
+def test_what_the_leakage_gate_found_is_on_the_page_and_in_validation_json(tmp_path):
+    project = write_project(tmp_path)
+    pass_gate(project)
+    folder = project.run_folder(RUN)
+    found = {"blocked": [LEAK], "warned": [], "excluded": [{**LEAK, "figure": None, "limit": None}], "waived": []}
+    record_leakage(found, True, folder, project.docs_folder)
+    document, page = document_of(project), page_of(project)
+    assert document["leakage"] == found and not document["ok"]
+    assert "the leakage gate</a> stopped the run" in page
+    assert "1 blocked, 0 warned, 1 excluded" in page and "<b>" not in page and "0.95" in page and "0.90" in page
+    assert page.count("declare it") == 2, "beside each finding, and not in what was found too"
+    assert "1 blocked" in render_leakage(found, RUN)
+    nothing = {outcome: [] for outcome in found}
+    pass_gate(project)
+    record_leakage(nothing, False, folder, project.docs_folder)
+    assert document_of(project)["ok"] and "0 blocked, 0 warned, 0 excluded" in page_of(project)
+
+
+def test_the_terminal_tells_every_finding_that_a_person_should_judge():
+    warned = [{**LEAK, "column": f"fact {k}", "figure": 250.0, "limit": 200.0, "rule": "categories"} for k in range(12)]
+    lines = leakage_lines({"blocked": [], "warned": warned, "excluded": [LEAK], "waived": []})
+    assert lines[0] == "Leakage     0 blocked, 12 warned, 1 excluded"
+    assert lines[1].startswith("  warned  fact 0: ") and lines[-1] == "  and 2 more in leakage.json"
+    assert len(lines) == 12
+    assert leakage_lines(None) == []
 
 
 def final_table(**changed):

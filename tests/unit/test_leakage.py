@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.findings import LeakageRefusal, refuse_blocked
 from models.leakage import examine
 
 
@@ -114,6 +115,42 @@ def test_a_waiver_lets_a_column_through_and_keeps_its_figure(panel):
     report = findings(panel, np.where(panel.customer, 1.0, 0.0), waivers={"fact": "checked with sales operations"})
     assert not report.blocked
     assert report.waived[0].figure > 0.9 and "checked with sales operations" in report.waived[0].message
+
+
+@pytest.mark.parametrize(
+    ("waived", "known", "why"),
+    [
+        ("fact", "always", "nothing blocks it"),
+        ("fakt", "always", "no such feature"),
+        ("fact", "after_win", "leaves it out anyway"),
+    ],
+)
+def test_a_waiver_that_nothing_needs_is_pointed_out(panel, waived, known, why):
+    report = findings(panel, panel.trait, known=known, waivers={waived: "an old reason"})
+    assert not report.blocked and not report.waived
+    (found,) = (finding for finding in report.warned if finding.rule == "waiver not needed")
+    assert found.column == waived and why in found.message
+
+
+def test_a_waiver_that_is_needed_is_not_pointed_out(panel):
+    report = findings(panel, np.where(panel.customer, 1.0, 0.0), waivers={"fact": "checked"})
+    assert "waiver not needed" not in {finding.rule for finding in report.warned}
+
+
+def test_the_refusal_names_the_first_column_its_figure_and_the_others_and_keeps_the_report(panel):
+    spend = np.where(panel.customer, 1.0, 0.0)
+    rows = pd.DataFrame({"spend": spend, "tenure": spend})
+    report = examine(rows, panel.won, [feature("spend"), feature("tenure")], {}, [], panel.account)
+    with pytest.raises(LeakageRefusal, match='"spend"') as refused:
+        refuse_blocked(report)
+    assert "(limit 0.9)" in str(refused.value) and str(refused.value).endswith("(blocked too: tenure)")
+    assert refused.value.report == report and refused.value.exit_code == 1
+    refuse_blocked(examine(rows, panel.won, [], {}, []))
+
+
+def test_where_the_gate_only_warns_every_blocked_column_says_so(panel):
+    report = findings(panel, np.where(panel.customer, 1.0, 0.0)).let_through()
+    assert report.blocked[0].advice.startswith('let through by [model] leakage = "warn"')
 
 
 def test_a_column_known_only_after_a_win_is_excluded_whatever_it_holds(panel):
