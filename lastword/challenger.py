@@ -125,6 +125,7 @@ def register_challenger(
     `serving` is the version that serves so far. The model card goes into the run and among the project's documents.
     """
     from expectations.report import render_leakage
+    from lastword.moves import save_drift_reference
     from models.registry import TrainingRecord, register
     from models.served import save_served, vocabulary_of
 
@@ -132,6 +133,7 @@ def register_challenger(
     for path in (folder, reports):
         path.mkdir(exist_ok=True)
     save_served(folder, trained, training.mode, vocabulary_of(trained.recipe), policy)
+    save_drift_reference(folder, trained, population)
     (reports / "leakage.json").write_text(to_json(trained.leakage.to_json()))
     (reports / "leakage.html").write_text(render_leakage(trained.leakage.to_json(), run.run_id), encoding="utf-8")
     (reports / "figures.json").write_text(to_json(trained.figures))

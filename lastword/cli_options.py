@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +28,17 @@ def parse_grade(text: str) -> str:
     if text.upper() not in GRADES:
         raise typer.BadParameter(f"'{text}' is not a grade; give one of {', '.join(GRADES)}")
     return text.upper()
+
+
+def parse_one_of(*choices: str) -> Callable[[str], str]:
+    """A parser of one of these words; a usage error otherwise."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise typer.BadParameter(f"'{text}' is not one of {', '.join(choices)}")
+        return text
+
+    return parse
 
 
 ProjectOption = Annotated[

@@ -2,11 +2,17 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastword.cli_options import AccountArgument, JsonOption, ProjectOption, open_project, print_json
+from lastword.cli_options import AccountArgument, JsonOption, ProjectOption, open_project, parse_one_of, print_json
+
+if TYPE_CHECKING:
+    from overrides.queue import Order
+
+ORDERS: "dict[str, Order]" = {"gain": "value_of_information", "disparity": "disparity"}
+REASONS = ("disparity", "audit", "stale", "redundant")
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -17,16 +23,28 @@ def add_commands(app: typer.Typer) -> None:
 
 def queue(
     export: Annotated[Path | None, typer.Option("--export", metavar="FILE", help="Write it as .csv, .parquet or .xlsx.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by", metavar="ORDER", parser=parse_one_of(*ORDERS), help="gain or disparity. Default: [disparity] order."
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="WHY", parser=parse_one_of(*REASONS), help=f"Only: {', '.join(REASONS)}.")
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N.")] = None,
     project: ProjectOption = None,
     json: JsonOption = False,
 ) -> None:
-    """The review queue, worst first: where the plan and the model part."""
+    """The review queue, what a look is worth most first: where the plan and the model part."""
     from lastword import results, summary
     from overrides.spreadsheet import write_table
 
     opened = open_project(project)
-    accounts = results.with_why(opened, results.review_queue(results.final_scores(opened), limit))
+    waiting = results.review_queue(opened, ORDERS[by] if by else None)
+    if reason:
+        waiting = waiting[waiting["queue_reason"] == reason]
+    accounts = results.with_why(opened, waiting.head(limit) if limit else waiting)
     if export:
         write_table(accounts, export, sheet="review_queue")
     if json:
@@ -34,7 +52,9 @@ def queue(
     elif export:
         typer.echo(f"{len(accounts):,} accounts under review are in {export}")
     else:
-        summary.print_queue(summary.output_console(), accounts, f"Review queue: {len(accounts):,} accounts")
+        head = f"the first {limit:,} of " if limit and limit < len(waiting) else ""
+        title = f"Review queue: {head}{len(waiting):,} accounts{f' ({reason})' if reason else ''}"
+        summary.print_queue(summary.output_console(), accounts, title)
 
 
 def explain(account: AccountArgument, project: ProjectOption = None, json: JsonOption = False) -> None:

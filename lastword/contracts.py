@@ -174,6 +174,11 @@ SCORE_COLUMNS = (
     "grade_confidence",
     "disparity",
     "review_value",
+    "log_odds",
+    "log_odds_sd",
+    "cut_log_odds",
+    "cut_propensity",
+    "review_gain",
     "open_reason",
     "override_review",
     "policy_grade",
@@ -191,7 +196,12 @@ SCORE_COLUMNS = (
 """What a run computes for an account before anybody's override: the final table is this joined with the ledger.
 
 plan_grade       the A–F that the plan's segment maps to
-review_value     the account's value in the queue (expected_value, 1 where there is none)
+review_value     the account's value in the queue (what a win would bring in a year, 1 where that is not known)
+log_odds         the model's, before any correction for a class prior; null where no model serves
+log_odds_sd      its standard deviation over bootstrap refits; null where there are none
+cut_log_odds     the grade cut nearest to it
+cut_propensity   the probability of a win at that cut
+review_gain      what a review can be expected to gain, in units of review_value: see overrides.value_of_information
 open_reason      why it would be under review with no override in force (disparity, audit, or null)
 override_review  why it is under review although the override in force when it was scored stands (stale, redundant, or null)
 policy_grade     the grade that [final] policy gives when no override is in force; null where the plan excludes it

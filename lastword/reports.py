@@ -21,6 +21,13 @@ def write_metrics(
     write_json(run, "metrics.json", {"mode": mode, "engine": settings.engine.name, "model": model, "figures": figures or {}})
 
 
+def add_figures(run: Run, figures: Mapping[str, Any]) -> None:
+    """Put these among the figures of the run's metrics.json; what is None was not measured and is left out."""
+    metrics = read_json(run, "metrics.json") or {}
+    measured = {name: figure for name, figure in figures.items() if figure is not None}
+    write_json(run, "metrics.json", metrics | {"figures": metrics.get("figures", {}) | measured})
+
+
 def write_json(run: Run, name: str, content: Mapping[str, Any]) -> None:
     """Write a JSON file into the run's folder."""
     (run.folder / name).write_text(to_json(content), encoding="utf-8")

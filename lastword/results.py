@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lastword.project import Project
+    from overrides.queue import Order
 
 QUEUE_COLUMNS = (
     "account_id",
@@ -20,12 +21,20 @@ QUEUE_COLUMNS = (
     "plan_segment",
     "model_points",
     "model_grade",
+    "propensity",
     "disparity",
     "expected_value",
+    "review_value",
+    "log_odds",
+    "log_odds_sd",
+    "cut_log_odds",
+    "cut_propensity",
+    "cut_distance",
+    "review_gain",
     "queue_reason",
     "run_id",
 )
-"""What the review queue takes of the final table; `why` follows."""
+"""Columns of the review queue; `why` follows."""
 
 NO_GRADE = "none"
 
@@ -43,8 +52,13 @@ def final_scores(project: "Project") -> "pd.DataFrame":
     open_store(project.store_url)
     table = final_table()
     if table.empty:
-        raise Refusal(f"nothing is published in {project.folder} yet: run `lastword run` first")
+        raise nothing_published(project)
     return table
+
+
+def nothing_published(project: "Project") -> Refusal:
+    """The refusal of a project that has never been scored."""
+    return Refusal(f"nothing is published in {project.folder} yet: run `lastword run` first")
 
 
 def accounts_per_grade(final: "pd.DataFrame", grade_of_segment: Mapping[str, str]) -> dict[str, dict[str, int]]:
@@ -64,13 +78,29 @@ def accounts_per_grade(final: "pd.DataFrame", grade_of_segment: Mapping[str, str
     return {grade: {name: int(count.get(grade, 0)) for name, count in counts.items()} for grade in (*GRADES, NO_GRADE)}
 
 
-def review_queue(final: "pd.DataFrame", limit: int | None = None) -> "pd.DataFrame":
-    """The accounts under review, worst first: by |disparity| × expected value (1 where there is none), then account_id."""
+def review_queue(project: "Project", by: "Order | None" = None) -> "pd.DataFrame":
+    """The accounts under review as it is now, in the order of [disparity] or another: one row per account, QUEUE_COLUMNS.
+
+    Raises
+    ------
+    Refusal : nothing has been published yet.
+    """
+    from overrides.final import queue_table
+    from overrides.publish import current_run
+    from overrides.store import open_store
+
+    open_store(project.store_url)
+    if current_run() is None:
+        raise nothing_published(project)
+    return in_order(queue_table(), by or project.settings.disparity.order)
+
+
+def in_order(queue: "pd.DataFrame", by: "Order") -> "pd.DataFrame":
+    """The rows in the order to look at them, with cut_distance: how far above the nearest grade cut, in log-odds."""
     from overrides.queue import order
 
-    queue = final.loc[final["under_review"]]
-    ordered = order(queue.assign(review_value=queue["expected_value"])).head(len(queue) if limit is None else limit)
-    return ordered[list(QUEUE_COLUMNS)].reset_index(drop=True)
+    measured = queue.assign(cut_distance=queue["log_odds"] - queue["cut_log_odds"])
+    return order(measured, by)[list(QUEUE_COLUMNS)].reset_index(drop=True)
 
 
 def with_why(project: "Project", queue: "pd.DataFrame") -> "pd.DataFrame":

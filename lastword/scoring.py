@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lastword.contracts import SCORE_COLUMNS, Counts
-from lastword.reports import read_json, write_json, write_metrics
+from lastword.reports import add_figures, read_json, write_json, write_metrics
 from lastword.run import Run
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def write_features(run: Run) -> Counts:
 def write_scores(run: Run) -> Counts:
     """Write scores.parquet, reasons.parquet, review_queue.parquet, account_prints.parquet and metrics.json."""
     from lastword import rescoring
+    from lastword.moves import grade_moves, write_drift
     from lastword.reasons import write_reasons
     from overrides.queue import order
 
@@ -75,13 +76,20 @@ def write_scores(run: Run) -> Counts:
         scores = rescoring.with_carried_over(scores, accounts)
     scores = with_review(run, scores)
     write_reasons(run, scores, features, values, plan, reference, served.model if served else None, frozen)
+    moves = {
+        "drift": write_drift(run, accounts, features, served.model if served and frozen is None else None),
+        "transitions": grade_moves(scores),
+    }
     scores = scores.reset_index()[list(SCORE_COLUMNS)]
     scores.to_parquet(run.folder / "scores.parquet", index=False)
-    queue = order(scores[scores["open_reason"].notna() | scores["override_review"].notna()])
+    under_review = scores["open_reason"].notna() | scores["override_review"].notna()
+    queue = order(scores[under_review], run.project.settings.disparity.order)
+    queue = queue.assign(cut_distance=queue["log_odds"] - queue["cut_log_odds"])
     queue.to_parquet(run.folder / "review_queue.parquet", index=False)
     rescoring.account_prints(run).reset_index().to_parquet(run.folder / "account_prints.parquet", index=False)
     if read_json(run, "metrics.json") is None:  # else what training measured in the same run stays
         write_metrics(run, served.model.mode if served else "plan-only", served.version if served else None)
+    add_figures(run, moves)
     return {"accounts": len(scores), "scored": len(chosen), "under review": len(queue)}
 
 
@@ -196,7 +204,7 @@ def opinions(
     """Both opinions, what parts them, what the policy makes of them, and what the account is worth. By account_id."""
     import pandas as pd
 
-    from lastword.planning.potential_spend import expected_value
+    from lastword.planning.potential_spend import expected_value, win_value
     from overrides.disparity import disparity
     from overrides.final import policy_grades
 
@@ -205,14 +213,14 @@ def opinions(
     scores["plan_points"], scores["plan_segment"], scores["plan_grade"] = plan.points, plan.segment, plan.grade
     scores["coverage"], scores["key_account"] = plan.covered, plan.key_account
     scores = scores.join(model_opinion(features, served.model if served else None, previous_grades(run)))
-    scores["grade_confidence"] = float("nan")
     measure, percentiles = settings.disparity.measure, reference.percentiles
     scores["disparity"] = disparity(
         measure, scores.model_points, scores.plan_points, scores.model_grade, scores.plan_grade, percentiles
     )
     customer = scores["account_status"] == "customer"
     scores["expected_value"] = expected_value(scores.propensity, scores.potential_spend, accounts.prior_year_spend, customer)
-    scores["review_value"] = scores["expected_value"].fillna(1.0)
+    scores["review_value"] = win_value(scores.potential_spend, accounts.prior_year_spend, customer).fillna(1.0)
+    scores = with_review_gain(scores, served.model if served else None)
     cuts = served.model.cuts if served else None
     scores = scores.join(policy_grades(scores, settings, percentiles.points(scores.plan_points), cuts))
     scores["run_id"], scores["plan_version"] = run.run_id, run.project.load_plan().version
@@ -222,19 +230,30 @@ def opinions(
 
 
 def model_opinion(features: "pd.DataFrame", served: "Served | None", previous: "pd.Series") -> "pd.DataFrame":
-    """propensity, model_points and model_grade by account_id; all null where no model serves."""
+    """propensity, log_odds, log_odds_sd, model_points, model_grade and grade_confidence by account_id; null without a model."""
     import pandas as pd
 
     from models.grades import assign_grades
 
     if served is None:
         empty = pd.DataFrame(index=features.index)
-        return empty.assign(
-            propensity=float("nan"), model_points=float("nan"), model_grade=pd.Series(None, index=features.index, dtype="str")
-        )
+        unknown = dict.fromkeys(("propensity", "log_odds", "log_odds_sd", "model_points", "grade_confidence"), float("nan"))
+        return empty.assign(**unknown, model_grade=pd.Series(None, index=features.index, dtype="str"))
     scored = served.score(features)
     grades = assign_grades(scored["points"], served.cuts, previous.reindex(features.index) if len(previous) else None)
-    return pd.DataFrame({"propensity": scored["propensity"], "model_points": scored["points"], "model_grade": grades})
+    opinion = pd.DataFrame({"propensity": scored["propensity"], "model_points": scored["points"], "model_grade": grades})
+    return opinion.assign(log_odds=scored["logit"], log_odds_sd=float("nan"), grade_confidence=float("nan"))
+
+
+def with_review_gain(scores: "pd.DataFrame", served: "Served | None") -> "pd.DataFrame":
+    """Adds the nearest grade cut and what a review can be expected to gain; null where no model serves."""
+    from overrides.value_of_information import review_gain
+
+    if served is None:
+        return scores.assign(cut_log_odds=float("nan"), cut_propensity=float("nan"), review_gain=float("nan"))
+    scores = scores.join(served.nearest_cut(scores["log_odds"]))
+    factors = ("log_odds", "log_odds_sd", "cut_log_odds", "cut_propensity", "review_value")
+    return scores.assign(review_gain=review_gain(*(scores[name] for name in factors)))
 
 
 def previous_grades(run: Run) -> "pd.Series":

@@ -148,11 +148,12 @@ class Grades(Section):
 
 
 class Disparity(Section):
-    """[disparity]: how far the two opinions may be apart (points, 0–100) and how many accounts come under review."""
+    """[disparity]: how far the two opinions may be apart (points, 0–100), how many accounts come under review, in what order."""
 
     measure: Literal["rank", "points", "grade"] = "rank"
     threshold: Annotated[float, Field(ge=0, le=100)] = 40
     capacity: Annotated[int, Field(ge=0)] = 0
+    order: Literal["value_of_information", "disparity"] = "value_of_information"
     audit_share: Share = 0.10
     customers: bool = False
 

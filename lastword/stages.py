@@ -3,7 +3,7 @@
 validate   inputs pass the gate                      inputs/*.parquet, validation.json
 train      landmarks, models, evaluation, registry   metrics.json, a model version in MLflow
 features   features and plan values as of today      features.parquet, plan_values.parquet, indicators.parquet
-score      two opinions, disparity, queue            scores.parquet, reasons.parquet, review_queue.parquet
+score      two opinions, disparity, queue            scores.parquet, reasons.parquet, review_queue.parquet, drift.parquet
 publish    the run becomes the current one           final_scores.parquet, runs/latest.json
 backtest   past landmarks replayed                   backtest.json, backtest.parquet
 """

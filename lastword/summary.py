@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from expectations.leakage import leakage_lines
 from lastword import results
+from lastword.moves import drift_line, grades_line
 from lastword.project import SQLITE
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def outcome_json(project: "Project", outcome: "Outcome") -> dict[str, Any]:
     if _has_scores(outcome):
         final = results.final_scores(project)
         report["accounts_per_grade"] = results.accounts_per_grade(final, results.grade_of_segment(project))
-        queue = results.review_queue(final)
+        queue = results.review_queue(project)
         report["under_review"] = len(queue)
         report["review_queue_head"] = results.records(results.with_why(project, queue.head(QUEUE_HEAD)))
     return report
@@ -60,7 +61,7 @@ def print_run(project: "Project", outcome: "Outcome") -> None:
     _print_metrics(console, outcome)
     if any(stage.name == "train" for stage in outcome.stages):
         _print_card(console, project)
-    waiting = len(results.review_queue(final))
+    waiting = int(final["under_review"].sum())
     console.print(f"Review      {waiting:,} accounts are under review: lastword queue")
     console.print(f"Table       {shown_path(outcome.folder / 'final_scores.parquet')}")
 
@@ -69,7 +70,7 @@ def print_tour(project: "Project", outcome: "Outcome") -> None:
     """After the demo: the results, the head of the queue, and where everything is."""
     console = output_console()
     final = results.final_scores(project)
-    queue = results.review_queue(final)
+    queue = results.review_queue(project)
     console.print()
     console.print(grades_table(final, results.grade_of_segment(project)))
     _print_metrics(console, outcome)
@@ -100,15 +101,15 @@ def grades_table(final: "pd.DataFrame", grade_of_segment: dict[str, str]) -> "Ta
 
 
 def print_queue(console: "Console", queue: "pd.DataFrame", title: str) -> None:
-    """The review queue as given: plan, model, gap and value of each account, and below them why, as much as fits into a line."""
-    table = plain_table(
-        title, *(("account", "left"), ("name", "left"), *((name, "right") for name in ("plan", "model", "gap", "value")))
-    )
+    """The review queue as given: plan, model, gap, value and gain of each account, and below them why, as much as fits."""
+    numbers = ("plan", "model", "gap", "value", "gain")
+    table = plain_table(title, *(("account", "left"), ("name", "left"), *((name, "right") for name in numbers)))
     for row in queue.to_dict("records"):
         plan = _opinion(row["plan_points"], row["plan_segment"])
         model = _opinion(row["model_points"], row["model_grade"])
         gap, value = number_text(row["disparity"], "+.0f"), number_text(row["expected_value"], ",.0f")
-        table.add_row(row["account_id"], text(row["name"]), plan, model, gap, value)
+        gain = gain_text(row["review_gain"])
+        table.add_row(row["account_id"], text(row["name"]), plan, model, gap, value, gain)
     with console.capture() as captured:
         console.print(table)
     lines = captured.get().rstrip().splitlines(keepends=True)
@@ -117,6 +118,13 @@ def print_queue(console: "Console", queue: "pd.DataFrame", title: str) -> None:
     for line, row in zip(lines[head:], queue.to_dict("records"), strict=True):
         console.file.write(line.rstrip() + "\n")
         console.print(f"   {reason_text(row)}", overflow="ellipsis", no_wrap=True, style="dim")
+
+
+def gain_text(gain: float | None) -> str:
+    """A gain in the unit of the accounts' values: whole numbers of money, two figures where values are 1."""
+    if _is_missing(gain):
+        return ""
+    return f"{gain:,.0f}" if gain is not None and gain >= 10 else f"{gain:.2g}"
 
 
 def reason_text(row: dict[str, Any]) -> str:
@@ -169,7 +177,7 @@ def model_lines(metrics: dict[str, Any] | None) -> list[str]:
 
 
 def figure_lines(figures: dict[str, Any]) -> list[str]:
-    """How well what was trained and the plan find wins: on later time, or labelled look-alike; and what speaks against it."""
+    """How well what was trained and the plan find wins, what speaks against it, and what moved since the run before."""
     sections = {"temporal": "on wins that came later", "look_alike": "look-alike, not a forecast"}
     lines = [_figure_line(figures[key], where) for key, where in sections.items() if key in figures]
     worst = figures.get("worst_slice") or {}
@@ -177,7 +185,9 @@ def figure_lines(figures: dict[str, Any]) -> list[str]:
         lines.append(f"Slices      {worst['said']}")
     if "look_alike" in figures and "class_prior_said" in figures:
         lines.append(f"Prior       {figures['class_prior_said']}")
-    return [*lines, *(f"Warning     {said}" for said in figures.get("prior_warnings", ()))]
+    moved = {"Drift": drift_line(figures.get("drift", ())), "Grades": grades_line(figures.get("transitions"))}
+    warnings = [f"Warning     {said}" for said in figures.get("prior_warnings", ())]
+    return [*lines, *warnings, *(f"{name:<11} {said}" for name, said in moved.items() if said)]
 
 
 def _figure_line(measured: dict[str, Any], where: str) -> str:

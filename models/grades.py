@@ -44,10 +44,32 @@ class Reference:
             return pd.Series(points, index=scores.index, name="points")
         return points if given.ndim else float(points)
 
+    def score_at(self, points: Any) -> Any:
+        """The least score that gets so many points: the inverse of `points`, by which a grade cut becomes a score.
+
+        More points than the best of the reference has only a better score gets: the best is where that begins. No points
+        at all every score gets, and the least is then −∞. Null for missing points or an empty reference.
+
+        Returns
+        -------
+        An array of the shape given, or float.
+        """
+        given = np.asarray(points, dtype=float)
+        if not self.values:
+            scores = np.full(given.shape, np.nan)
+        else:
+            distinct, midranks = self._scale()
+            scores = np.where(given <= 0, -np.inf, np.interp(given, midranks, distinct))
+        return scores if given.ndim else float(scores)
+
     def _percentiles(self, scores: np.ndarray) -> np.ndarray:
-        distinct, counts = np.unique(np.array(self.values), return_counts=True)
-        midranks = 100 * (np.cumsum(counts) - counts / 2) / counts.sum()
+        distinct, midranks = self._scale()
         return np.where(np.isnan(scores), np.nan, np.interp(scores, distinct, midranks, left=0.0, right=100.0))
+
+    def _scale(self) -> tuple[np.ndarray, np.ndarray]:
+        """The distinct values, rising, and the points of each."""
+        distinct, counts = np.unique(np.array(self.values), return_counts=True)
+        return distinct, 100 * (np.cumsum(counts) - counts / 2) / counts.sum()
 
     def to_json(self) -> dict[str, list[float]]:
         """A JSON object that from_json reads back bit for bit."""

@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from features.build import IntentPolicy
 from features.catalog import VERSION, Vocabulary
+from lastword.contracts import GRADES
 from lastword.errors import Refusal
 from models.grades import Reference
 from models.landmarks import Mode
@@ -42,6 +44,23 @@ class Served:
             },
             index=frame.index,
         )
+
+    def nearest_cut(self, log_odds: pd.Series) -> pd.DataFrame:
+        """The grade cut nearest to each account's log-odds: where a person's answer would change the grade.
+
+        Returns
+        -------
+        On the index given: cut_log_odds, on the model's scale, and cut_propensity, the probability of a win there: the corrected
+        one in look-alike mode, without a class prior the model's own. Null where the log-odds are, or no cut can be passed.
+        """
+        scores = self.reference.score_at(np.array([self.cuts[grade] for grade in GRADES[:-1]]))
+        cuts = logit(np.clip(scores, 0.0, 1.0))
+        distance = np.abs(log_odds.to_numpy(dtype=float)[:, None] - cuts)
+        nearest = cuts[np.argmin(distance, axis=1)]
+        nearest = np.where(np.isfinite(distance).any(axis=1), nearest, np.nan)
+        propensity = propensity_of(nearest, self.mode, self.prior_odds)
+        propensity = np.where(np.isnan(propensity), expit(nearest), propensity)
+        return pd.DataFrame({"cut_log_odds": nearest, "cut_propensity": propensity}, index=log_odds.index)
 
 
 def save_served(folder: Path, trained: Trained, mode: Mode, vocabulary: Vocabulary, policy: IntentPolicy) -> None:

@@ -15,13 +15,16 @@ DATES = ("as_of", "override_expires_on")
 TIMES = ("scored_at", "override_at")
 FLAGS = ("coverage", "key_account", "under_review")
 FLAGS_WITH_UNKNOWN = ("high_value",)
+QUEUE_FACTORS = ("review_value", "log_odds", "log_odds_sd", "cut_log_odds", "cut_propensity", "review_gain")
+"""What the order of the review queue rests on: see contracts.SCORE_COLUMNS."""
+
 NUMBERS = (
     "plan_points",
     "propensity",
     "model_points",
     "grade_confidence",
     "disparity",
-    "review_value",
+    *QUEUE_FACTORS,
     "potential_spend",
     "expected_value",
 )
@@ -93,6 +96,18 @@ def final_table(account_ids: Sequence[str] | None = None) -> pd.DataFrame:
 
     with reading() as cursor:
         return read_final(cursor, account_ids)
+
+
+def queue_table() -> pd.DataFrame:
+    """The final table of the accounts under review now, and QUEUE_FACTORS; ordered by account_id."""
+    from overrides.store import reading
+
+    columns = [f"f.{name}" for name in FINAL_COLUMNS] + [f"s.{name}" for name in QUEUE_FACTORS]
+    query = f"SELECT {', '.join(columns)} FROM final_scores f JOIN lastword_score s ON s.account_id = f.account_id"
+    with reading() as cursor:
+        cursor.execute(f"{query} WHERE f.under_review AND s.publication_id = (SELECT publication_id FROM lastword_current)")
+        frame = typed(pd.DataFrame.from_records(cursor.fetchall(), columns=[*FINAL_COLUMNS, *QUEUE_FACTORS]))
+    return frame.sort_values("account_id", ignore_index=True)
 
 
 def read_final(cursor: Any, account_ids: Sequence[str] | None = None) -> pd.DataFrame:

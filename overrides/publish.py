@@ -124,13 +124,13 @@ def published_runs() -> tuple[str, ...]:
         return tuple(Publication.objects.order_by("published_at", "run_id").values_list("run_id", flat=True))
 
 
-def previous_grades() -> pd.Series:
-    """model_grade by account_id of the current publication (null where no model served); empty before the first."""
+def previous_grades(column: str = "model_grade") -> pd.Series:
+    """model_grade or policy_grade by account_id of the current publication (null without one); empty before the first."""
     from overrides.models import Current, Score
 
     with reading():
         of_current = Score.objects.filter(publication__in=Current.objects.values("publication"))
-        rows = list(of_current.values_list("account_id", "model_grade"))
+        rows = list(of_current.values_list("account_id", column))
     return pd.Series(
         [grade for _, grade in rows], index=pd.Index([account for account, _ in rows], name="account_id"), dtype="str"
     )

@@ -5,10 +5,12 @@ is in force on it, `override_review` why it is although one is. Whoever shows th
 """
 
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+
+type Order = Literal["value_of_information", "disparity"]
 
 PARTED = "disparity"
 AUDIT = "audit"
@@ -28,18 +30,18 @@ def review(
     Parameters
     ----------
     scores : one row per account, index account_id: disparity (null where no model serves), model_points, plan_points,
-        model_grade, account_status, coverage, review_value.
+        model_grade, account_status, coverage, review_value, review_gain.
     in_force : one row per account with an override in force, index account_id: grade, seen_model_points,
         seen_plan_points, seen_model_grade (null where there was no model).
     set_aside : one row per account snoozed or dismissed, index account_id: seen_model_points, seen_plan_points.
-    settings : [disparity]: threshold, capacity, audit_share, customers.
+    settings : [disparity]: threshold, capacity, order, audit_share, customers.
     seed : with the account_id it decides which accounts are drawn for audit.
 
     Returns
     -------
     Index of `scores`. open_reason: "disparity", "audit" or null, as if no override were in force; override_review:
     "redundant" (the model now gives the override's grade and did not then), "stale" (the evidence moved), or null.
-    With a capacity at most so many accounts are under review, the audited ones included: the first by `order`; where an
+    With a capacity at most so many accounts are under review, the audited ones included: the first in settings.order; where an
     override is in force, open_reason then says whether the account would have been among them.
     """
     aside = _unmoved(scores, set_aside, settings.threshold)
@@ -49,7 +51,7 @@ def review(
     returning = _returning(scores, in_force, settings.threshold)
     queued = np.where(decided, possible & (returning != ""), parted)
     size = _size(int(queued.sum()), settings)
-    place = _places(scores)
+    place = _places(scores, settings.order)
     last = np.sort(place[queued])[size - 1] if 0 < size < queued.sum() else (len(scores) if size == queued.sum() else -1)
     within = place <= last
     rest = possible & ~decided & ~parted & scores["disparity"].notna().to_numpy()
@@ -59,21 +61,25 @@ def review(
     return pd.DataFrame({"open_reason": _text(open_reason), "override_review": _text(override_review)}, index=scores.index)
 
 
-def order(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows by |disparity| × review_value, largest first, then by account_id (a column, else the index).
+def order(frame: pd.DataFrame, by: Order = "value_of_information") -> pd.DataFrame:
+    """The rows in the order in which a person should look at them, whatever brought them into the queue.
 
-    A missing review_value counts as 1, a missing disparity as 0.
+    By "value_of_information": the largest review_gain first; the rows without one follow by |disparity| × review_value. By
+    "disparity": the largest |disparity| first. Ties go by |disparity| × review_value, then by account_id (a column, else
+    the index). A missing review_value counts as 1, a missing disparity as 0.
     """
-    return frame.iloc[np.argsort(_places(frame))]
+    return frame.iloc[np.argsort(_places(frame, by))]
 
 
-def _places(frame: pd.DataFrame) -> np.ndarray:
+def _places(frame: pd.DataFrame, by: Order) -> np.ndarray:
     """Each row's place in the order, from 0."""
-    worth = frame["disparity"].astype(float).abs().fillna(0) * frame["review_value"].astype(float).fillna(1)
-    account = frame.get("account_id", frame.index)
-    by_worth = np.lexsort((pd.factorize(np.asarray(account, dtype=object), sort=True)[0], -worth.to_numpy()))
+    gap = frame["disparity"].to_numpy(dtype=float, na_value=np.nan)
+    gap = np.nan_to_num(np.abs(gap))
+    worth = gap * frame["review_value"].astype(float).fillna(1).to_numpy()
+    first = frame["review_gain"].astype(float).fillna(-1).to_numpy() if by == "value_of_information" else gap
+    account = pd.factorize(np.asarray(frame.get("account_id", frame.index), dtype=object), sort=True)[0]
     places = np.empty(len(frame), dtype=int)
-    places[by_worth] = np.arange(len(frame))
+    places[np.lexsort((account, -worth, -first))] = np.arange(len(frame))
     return places
 
 

@@ -76,7 +76,8 @@ def scores_of(account_ids: Sequence[str], scored_at: datetime | None = None, **c
         }
     )
     nothing = ("region", "sub_region", "country", "industry", "sub_industry", "open_reason", "override_review")
-    unknown = ("grade_confidence", "potential_spend", "expected_value")
+    factors = ("log_odds", "log_odds_sd", "cut_log_odds", "cut_propensity", "review_gain")
+    unknown = ("grade_confidence", "potential_spend", "expected_value", *factors)
     frame = frame.assign(**dict.fromkeys(nothing), **dict.fromkeys(unknown, float("nan")))
     return frame.assign(**columns)
 

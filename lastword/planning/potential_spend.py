@@ -46,5 +46,10 @@ def whitespace(spend: pd.Series, potential: pd.Series) -> pd.Series:
 
 
 def expected_value(propensity: pd.Series, potential: pd.Series, spend: pd.Series, customer: pd.Series) -> pd.Series:
-    """propensity × potential, for customers × what they don't spend yet; null where either is."""
-    return propensity * potential * whitespace(spend, potential).where(customer, 1.0)
+    """propensity × win_value; null where either is."""
+    return propensity * win_value(potential, spend, customer)
+
+
+def win_value(potential: pd.Series, spend: pd.Series, customer: pd.Series) -> pd.Series:
+    """What a win would bring in a year: the potential, of customers what they don't spend yet; null without a potential."""
+    return potential * whitespace(spend, potential).where(customer, 1.0)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from lastword.contracts import FINAL_COLUMNS, GRADES
+from overrides.value_of_information import review_gain
 
 MAY_DIFFER = ["run_id", "model_version", "scored_at"]
 
@@ -76,8 +77,22 @@ def test_the_queue_holds_the_accounts_under_review_worst_first(demo):
     assert set(queue["account_id"]) == set(final.loc[final["under_review"], "account_id"])
     parted = queue[queue["open_reason"] == "disparity"]
     assert (parted["disparity"].abs() >= 40).all()
-    worth = queue["disparity"].abs() * queue["review_value"]
-    assert worth.is_monotonic_decreasing
+    factors = queue[["log_odds", "log_odds_sd", "cut_log_odds", "cut_propensity", "review_value"]]
+    gain = review_gain(*(factors[name] for name in factors))
+    pd.testing.assert_series_equal(queue["review_gain"], pd.Series(gain, index=queue.index), check_names=False)
+    assert queue["review_gain"].dropna().is_monotonic_decreasing
+    unknown = queue[queue["review_gain"].isna()]
+    assert set(unknown.index) == set(queue.index[len(queue) - len(unknown) :])
+    assert (unknown["disparity"].abs() * unknown["review_value"]).is_monotonic_decreasing
+    assert queue[["log_odds", "cut_log_odds", "cut_propensity"]].notna().all().all()
+
+
+def test_the_same_inputs_have_not_drifted_and_keep_their_grades(demo):
+    figures = demo[3]["metrics"]["figures"]
+    assert "(score)" in {row["feature"] for row in figures["drift"]}
+    assert not any(row["drifted"] for row in figures["drift"])
+    assert figures["transitions"]["final"]["changed"] == figures["transitions"]["model"]["changed"] == 0
+    assert "transitions" not in demo[1]["metrics"]["figures"]
 
 
 def test_the_same_data_give_the_same_tables_but_for_run_version_and_time(demo):

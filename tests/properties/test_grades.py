@@ -26,6 +26,32 @@ def test_points_of_the_population_itself_are_its_midranks(population):
 
 
 @settings(deadline=None, max_examples=100)
+@given(SCORES, st.lists(st.floats(0.5, 100), min_size=1, max_size=20))
+def test_the_score_of_points_is_the_least_that_gets_them_as_far_as_the_reference_reaches(scores_given, points):
+    population = np.round(scores_given, 6)
+    reference = Reference.from_population(population)
+    lowest, highest = reference.points(np.array([min(population), max(population)]))
+    scores = reference.score_at(np.array(points))
+    np.testing.assert_allclose(reference.points(scores), np.clip(points, lowest, highest), atol=1e-6)
+    np.testing.assert_allclose(reference.score_at(reference.points(np.sort(population))), np.sort(population), atol=1e-9)
+
+
+@settings(deadline=None, max_examples=100)
+@given(SCORES, SCORES, SCORES)
+def test_under_a_new_champion_too_a_grade_changes_only_well_past_a_cut(population, before, after):
+    """The points of the new model are those of its own reference; the grades kept are those that the old one gave."""
+    size = min(len(before), len(after))
+    old = assign_grades(pd.Series(Reference.from_population(before).points(np.array(before[:size]))), CUTS)
+    points = pd.Series(Reference.from_population(population).points(np.array(after[:size])))
+    now = assign_grades(points, CUTS, old)
+    steps = np.array(list(CUTS.values()))
+    for grade_then, grade_now, value in zip(grade_numbers(old), grade_numbers(now), points, strict=True):
+        if grade_now != grade_then:
+            passed = steps[::-1][int(min(grade_then, grade_now)) : int(max(grade_then, grade_now))]
+            assert (np.abs(value - passed) >= 3).all()
+
+
+@settings(deadline=None, max_examples=100)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=40), st.data())
 def test_hysteresis_lies_between_the_old_grade_and_the_new_and_settles(points, data):
     value = pd.Series(points)

@@ -18,6 +18,7 @@ ACCOUNT = st.fixed_dictionaries(
         "account_status": st.sampled_from(["prospect", "customer", "other"]),
         "coverage": st.booleans(),
         "review_value": st.one_of(st.none(), st.floats(0, 1e6)),
+        "review_gain": st.one_of(st.none(), st.floats(0, 1e6)),
         "override": st.sampled_from(["A", "F", None]),
         "seen_model_points": POINTS,
         "seen_plan_points": st.floats(0, 100),
@@ -29,10 +30,11 @@ SETTINGS = st.builds(
     SimpleNamespace,
     threshold=st.floats(0, 100),
     capacity=st.integers(0, 12),
+    order=st.sampled_from(["value_of_information", "disparity"]),
     audit_share=st.floats(0, 1),
     customers=st.booleans(),
 )
-NUMBERS = ["disparity", "model_points", "plan_points", "review_value", "seen_model_points", "seen_plan_points"]
+NUMBERS = ["disparity", "model_points", "plan_points", "review_value", "review_gain", "seen_model_points", "seen_plan_points"]
 
 
 def run(rows: pd.DataFrame, settings: SimpleNamespace) -> pd.DataFrame:

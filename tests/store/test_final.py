@@ -8,7 +8,7 @@ import pytest
 from lastword.contracts import FINAL_COLUMNS
 from lastword.errors import Refusal
 from overrides import ledger
-from overrides.final import current_scores, final_as_of, final_table
+from overrides.final import QUEUE_FACTORS, current_scores, final_as_of, final_table, queue_table
 from tests.stores import scores_of, settings_of
 
 DAY = timedelta(days=1)
@@ -85,6 +85,17 @@ def test_the_queue_reason_depends_on_the_override_and_when_it_was_made(project, 
     table = final_table().set_index("account_id")
     assert table["queue_reason"].dropna().to_dict() == {"open": "disparity", "before": "stale", "lapsed": "audit"}
     assert table["under_review"].to_dict() == {"open": True, "before": True, "after": False, "lapsed": True}
+
+
+def test_the_queue_is_what_is_under_review_now_with_every_factor(project, now):
+    project.publish(scores_of(["a", "b", "c"], scored_at=now, open_reason="disparity", review_gain=[1.5, 2.5, None]), "r1")
+    project.publish(scores_of(["a", "b", "c"], scored_at=now, open_reason="disparity", review_gain=[3.5, 4.5, None]), "r2")
+    override("b", "A", now + timedelta(seconds=1))
+    queue = queue_table()
+    assert tuple(queue.columns) == (*FINAL_COLUMNS, *QUEUE_FACTORS)
+    assert queue["account_id"].tolist() == ["a", "c"]
+    assert queue["review_gain"].tolist() == [3.5, pytest.approx(float("nan"), nan_ok=True)]
+    assert queue["run_id"].tolist() == ["r2", "r2"]
 
 
 def test_tiers_are_fit_times_value(project):

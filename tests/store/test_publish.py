@@ -78,6 +78,8 @@ def test_the_current_run_is_known_with_what_was_frozen(project):
     assert run.published_at == NOW + timedelta(days=1)
     assert published_runs() == ("r1", "r2")
     assert previous_grades().to_dict() == {"a": "A", "b": "B"}
+    project.publish(scores_of(["a", "b"], policy_grade=["F", None]), "r3", now=NOW + timedelta(days=2))
+    assert previous_grades("policy_grade").where(lambda grade: grade.notna(), "none").to_dict() == {"a": "F", "b": "none"}
 
 
 def test_older_publications_keep_their_scores(project):

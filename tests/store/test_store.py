@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from lastword.contracts import FINAL_COLUMNS
 from lastword.errors import ConfigurationError, Refusal
 from overrides import ledger
-from overrides.final import final_table
+from overrides.final import current_scores, final_table
 from overrides.publish import current_run
 from overrides.store import open_store, transaction
 from tests.stores import scores_of
@@ -43,6 +43,19 @@ def test_opening_again_keeps_what_is_there(project):
     project.publish(scores_of(["a", "b"]), "r1")
     open_store(project.store_url)
     assert current_run().run_id == "r1"
+
+
+def test_a_store_of_before_the_gain_is_brought_up_to_date_with_its_scores(project):
+    from django.core.management import call_command
+
+    project.publish(scores_of(["a", "b"], review_gain=2.5), "r1")
+    call_command("migrate", "overrides", "0003", verbosity=0)
+    open_store(project.store_url)
+    assert current_scores()[["account_id", "review_gain"]].values.tolist() == [
+        ["a", pytest.approx(float("nan"), nan_ok=True)],
+        ["b", pytest.approx(float("nan"), nan_ok=True)],
+    ]
+    assert final_table()["account_id"].tolist() == ["a", "b"]
 
 
 def test_one_process_can_open_one_store_after_another(tmp_path):

@@ -52,6 +52,8 @@ def raising(error):
         (("rescore", "--since", "2026-02-30"), "YYYY-MM-DD"),
         (("override", "add", "1", "--grade", "E", "--reason", "other"), "A, B, C, D, F"),
         (("demo", "--accounts", "many"), "--accounts"),
+        (("queue", "--by", "value"), "gain, disparity"),
+        (("queue", "--reason", "gap"), "disparity, audit, stale, redundant"),
         (("score",), "lastword.toml"),
         (("score", "--project", "nowhere"), "nowhere"),
     ],
@@ -199,9 +201,34 @@ def test_accounts_per_grade_counts_each_opinion():
     assert sum(count["model"] for count in counts.values()) == len(FINAL)
 
 
-def test_the_queue_goes_by_gap_times_value():
-    assert list(results.review_queue(FINAL)["account_id"]) == ["2", "1"]  # 59 × 3 before 80 × 1
-    assert list(results.review_queue(FINAL, 1)["account_id"]) == ["2"]
+def test_the_queue_goes_by_gain_or_by_the_gap_and_says_how_far_the_cut_is():
+    factors = {"log_odds": [-2.0, -3.0], "cut_log_odds": -2.5, "log_odds_sd": 0.4, "cut_propensity": 0.08, "review_value": 1.0}
+    queue = FINAL.head(2).assign(**factors, propensity=0.1, review_gain=[0.1, 0.2])
+    assert list(results.in_order(queue, "value_of_information")["account_id"]) == ["2", "1"]
+    widest = results.in_order(queue, "disparity")
+    assert list(widest["account_id"]) == ["1", "2"]
+    assert list(widest["cut_distance"]) == [0.5, -0.5]
+
+
+def test_what_moved_is_a_line_each():
+    moved = {"accounts": 9, "up": 2, "down": 1, "changed": 3 / 9}
+    drifted = {"feature": "log_revenue", "psi": 0.3, "drifted": True, "said": "40 % empty, was 5 %: check the source"}
+    assert summary.figure_lines({"drift": [drifted, drifted | {"drifted": False}], "transitions": {"final": moved}}) == [
+        "Drift       1 of 1 features moved since training: log_revenue 40 % empty, was 5 %: check the source",
+        "Grades      67 % as before; 2 up, 1 down",
+    ]
+    assert summary.figure_lines({"drift": [], "transitions": {"final": moved | {"changed": None}}}) == []
+
+
+def test_a_gain_is_whole_money_or_two_figures():
+    assert [summary.gain_text(gain) for gain in (12345.6, 3.456, 0.0123, 0.0, None, float("nan"))] == [
+        "12,346",
+        "3.5",
+        "0.012",
+        "0",
+        "",
+        "",
+    ]
 
 
 def test_records_are_plain_dates_are_dates_and_empty_is_null():

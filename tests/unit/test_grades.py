@@ -28,6 +28,15 @@ def test_an_empty_reference_gives_no_points():
     assert np.isnan(Reference.from_population([]).points(np.array([0.5]))).all()
 
 
+def test_a_score_at_no_points_is_any_and_beyond_the_best_is_the_best():
+    reference = Reference.from_population([0.1, 0.2, 0.3, 0.4])
+    scores = reference.score_at(np.array([0.0, 5.0, 50.0, 62.5, 100.0, np.nan]))
+    assert scores[0] == -np.inf and np.isnan(scores[5])
+    assert scores[1:5].tolist() == pytest.approx([0.1, 0.25, 0.3, 0.4])
+    assert reference.score_at(37.5) == pytest.approx(0.2)
+    assert np.isnan(Reference(()).score_at(50.0))
+
+
 def test_a_large_population_is_kept_as_quantiles_and_hardly_moves():
     scores = np.random.default_rng(0).beta(1, 30, 50_000)
     reference = Reference.from_population(scores)

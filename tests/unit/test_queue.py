@@ -7,11 +7,14 @@ import pytest
 from overrides.queue import order, review
 
 NAN = float("nan")
+BY_GAIN = "value_of_information"
 NO_OVERRIDES = pd.DataFrame(columns=["grade", "seen_model_points", "seen_plan_points", "seen_model_grade"])
 
 
 def settings(**changed):
-    return SimpleNamespace(**{"threshold": 40, "capacity": 0, "audit_share": 0.0, "customers": False, **changed})
+    return SimpleNamespace(
+        **{"threshold": 40, "capacity": 0, "order": BY_GAIN, "audit_share": 0.0, "customers": False, **changed}
+    )
 
 
 def scores(disparity, **columns) -> pd.DataFrame:
@@ -24,6 +27,7 @@ def scores(disparity, **columns) -> pd.DataFrame:
         "account_status": ["prospect"] * n,
         "coverage": [True] * n,
         "review_value": [1.0] * n,
+        "review_gain": [NAN] * n,
         **columns,
     }
     return pd.DataFrame(given, index=pd.Index([f"{k:03d}" for k in range(n)], name="account_id"))
@@ -90,10 +94,35 @@ def test_a_stale_override_that_was_set_aside_stays_out_too():
     assert reasons(found, "override_review") == [None]
 
 
-def test_order_is_by_disparity_times_value_then_account():
+def test_order_without_gains_is_by_disparity_times_value_then_account():
     table = scores([50.0, -90.0, 50.0, 60.0, NAN], review_value=[2.0, 1.0, 2.0, NAN, 9.0])
     assert order(table).index.tolist() == ["000", "002", "001", "003", "004"]
     assert order(table.reset_index())["account_id"].tolist() == ["000", "002", "001", "003", "004"]
+
+
+def test_order_is_by_gain_and_without_one_behind_those_that_have_one():
+    table = scores([50.0, -90.0, 41.0, 60.0, NAN], review_gain=[0.0, NAN, 3.0, NAN, 0.0], review_value=[1.0, 1.0, 1.0, 9.0, 1.0])
+    assert order(table).index.tolist() == ["002", "000", "004", "003", "001"]
+
+
+def test_order_by_disparity_is_the_widest_gap_first_whatever_the_value():
+    table = scores([50.0, -90.0, 50.0, 60.0, NAN], review_value=[2.0, 1.0, 9.0, NAN, 9.0], review_gain=[5.0, 0.1, NAN, 1.0, 9.0])
+    assert order(table, "disparity").index.tolist() == ["001", "003", "002", "000", "004"]
+
+
+def test_an_audited_account_stands_where_its_gain_puts_it_and_is_marked():
+    table = scores([90.0] * 20 + [0.0] * 30, review_gain=[1.0] * 20 + [0.5, 2.0] * 15)
+    found = review(table, NO_OVERRIDES, None, settings(audit_share=0.1), seed=7)
+    queue = order(table.join(found[found["open_reason"].notna()], how="inner"))
+    assert queue.index[queue["open_reason"] == "audit"].tolist() == ["037", "036"]
+    assert queue.index[0] == "037" and queue.index[-1] == "036"
+
+
+def test_capacity_keeps_those_whose_review_gains_most():
+    table = scores([50.0, -90.0, 60.0, 70.0], review_gain=[4.0, 1.0, 3.0, NAN])
+    assert reasons(review(table, NO_OVERRIDES, None, settings(capacity=2), seed=7)) == ["disparity", None, "disparity", None]
+    by_gap = review(table, NO_OVERRIDES, None, settings(capacity=2, order="disparity"), seed=7)
+    assert reasons(by_gap) == [None, "disparity", None, "disparity"]
 
 
 def test_capacity_keeps_the_first_in_order():

@@ -1,0 +1,90 @@
+"""What has moved since before: today's accounts since the model was trained, and the grades since the last publication."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lastword.reports import read_json
+from lastword.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.served import Served
+    from models.training import Trained
+
+REFERENCE = "drift.json"
+"""In a model's folder: how the features and the score were distributed when it was trained."""
+
+MOST_NAMED = 3
+
+
+def save_drift_reference(folder: Path, trained: "Trained", population: "pd.DataFrame") -> None:
+    """Write drift.json beside the model: text, as everything there."""
+    from models.drift import DriftReference
+
+    reference = DriftReference.from_population(population, trained.recipe.features, trained.reference.values)
+    (folder / REFERENCE).write_text(json.dumps(reference.to_json()), encoding="utf-8")
+
+
+def write_drift(
+    run: Run, accounts: "pd.DataFrame", features: "pd.DataFrame", served: "Served | None"
+) -> list[dict[str, Any]] | None:
+    """Compare today's prospects with those at training and write drift.parquet.
+
+    Returns
+    -------
+    The rows of `models.drift.drift`. None where no model serves, and for a model that was trained without a reference.
+    """
+    from scipy.special import expit
+
+    from models.drift import DriftReference, drift
+
+    noted = read_json(run, "champion.json")
+    if served is None or noted is None or not (stored := Path(noted["folder"]) / REFERENCE).is_file():
+        return None
+    reference = DriftReference.from_json(json.loads(stored.read_text(encoding="utf-8")))
+    prospects = accounts.index[accounts["at_risk"]] if accounts["at_risk"].any() else accounts.index
+    today = features.loc[prospects]
+    table = drift(reference, today, expit(served.model.logit(today)))
+    table.to_parquet(run.folder / "drift.parquet", index=False)
+    rows: list[dict[str, Any]] = table.to_dict("records")
+    return rows
+
+
+def grade_moves(scores: "pd.DataFrame") -> dict[str, Any] | None:
+    """From the grades of the current publication to these, model_grade and policy_grade by account_id; None before the first."""
+    from models.transitions import transitions
+    from overrides.publish import previous_grades
+
+    before = {"model": previous_grades(), "final": previous_grades("policy_grade")}
+    if before["final"].empty:
+        return None
+    return {
+        "model": transitions(before["model"], scores["model_grade"]),
+        "final": transitions(before["final"], scores["policy_grade"]),
+    }
+
+
+def drift_line(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """One line on what drifted, the widest first; None where nothing did."""
+    from models.drift import SCORE
+
+    drifted = sorted((row for row in rows if row["drifted"]), key=lambda row: -row["psi"])
+    if not drifted:
+        return None
+    features = [row for row in drifted if row["feature"] != SCORE]
+    score = len(features) < len(drifted)
+    counted = f"{len(features):,} of {len(rows) - 1:,} features" if features else ""
+    what = " and ".join(filter(None, (counted, "the score" if score else "")))
+    named = "; ".join(f"{row['feature']} {row['said']}" for row in drifted[:MOST_NAMED])
+    return f"{what} moved since training: {named}{'; …' if len(drifted) > MOST_NAMED else ''}"
+
+
+def grades_line(moves: Mapping[str, Any] | None) -> str | None:
+    """One line on how many final grades changed, overrides aside; None where no account had one before."""
+    if moves is None or moves["final"]["changed"] is None:
+        return None
+    final = moves["final"]
+    return f"{100 * (1 - final['changed']):.0f} % as before; {final['up']:,} up, {final['down']:,} down"

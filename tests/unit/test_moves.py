@@ -1,0 +1,38 @@
+"""What moved since before: the reference beside the model, and models that were trained before there was one."""
+
+import json
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from lastword.moves import save_drift_reference, write_drift
+from lastword.run import Run
+from models.grades import Reference
+from tests.unit.test_served import served
+
+ACCOUNTS = pd.DataFrame({"at_risk": [True, True, False]}, index=pd.Index(["a", "b", "c"], name="account_id"))
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "champion.json").write_text(json.dumps({"name": "propensity", "version": "1", "folder": str(tmp_path / "model")}))
+    (tmp_path / "model").mkdir()
+    return Run(None, "r", "score", datetime.now(UTC), date(2026, 6, 1), tmp_path)
+
+
+def test_a_model_without_a_reference_and_no_model_give_no_figures(run):
+    assert write_drift(run, ACCOUNTS, pd.DataFrame(index=ACCOUNTS.index), served()) is None
+    assert write_drift(run, ACCOUNTS, pd.DataFrame(index=ACCOUNTS.index), None) is None
+    assert not (run.folder / "drift.parquet").exists()
+
+
+def test_the_reference_is_text_beside_the_model(run):
+    population = pd.DataFrame({"x": [1.0, 2.0, None]})
+    trained = SimpleNamespace(recipe=SimpleNamespace(features=(("x", "numeric"),)), reference=Reference((0.1, 0.2, 0.3)))
+    save_drift_reference(run.folder / "model", trained, population)
+    stored = json.loads((run.folder / "model" / "drift.json").read_text())
+    assert stored["size"] == 3
+    assert [column["name"] for column in stored["columns"]] == ["x", "(score)"]
+    assert stored["columns"][0]["shares"] == pytest.approx([1 / 3, 1 / 3, 0, 1 / 3])
