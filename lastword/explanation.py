@@ -34,7 +34,7 @@ class Explanation:
     account : its row of the final table.
     reasons : its rows of models.explain.COLUMNS, both sources, "(base)" rows included: each source adds up to its points.
     gap : per family, the points of the gap by cause (CAUSES).
-    sentences : the opinions in words, the plan's first; then what drives them apart.
+    sentences : the opinions in words, the plan's first; then what drives them apart, cause by cause.
     history : its ledger entries, oldest first.
     """
 
@@ -50,9 +50,24 @@ class Explanation:
             "account": self.account,
             "reasons": results.records(self.reasons.drop(columns="account_id")),
             "gap": results.records(self.gap.drop(columns="account_id")),
+            "gap_by_cause": self.by_cause(),
             "sentences": list(self.sentences),
             "history": list(self.history),
         }
+
+    def by_cause(self) -> list[dict[str, Any]]:
+        """The gap by cause, each with the attributes that make it up; empty where there is one opinion."""
+        from models.gap import gap_parts
+
+        groups = gap_parts(self.reasons).groupby("cause", sort=False)
+        return [
+            {
+                "cause": cause,
+                "points": float(rows["gap"].sum()),
+                "attributes": results.records(rows.drop(columns=["account_id", "cause"])),
+            }
+            for cause, rows in groups
+        ]
 
 
 def explain_account(project: "Project", account_id: str, now: datetime) -> Explanation:
@@ -63,6 +78,7 @@ def explain_account(project: "Project", account_id: str, now: datetime) -> Expla
     Refusal : nothing is published, or the account is unknown (the nearest id is named).
     """
     from models.explain import sentences, split_gap
+    from models.gap import gap_parts, gap_sentences
     from overrides.accounts import unknown_account
     from overrides.final import final_table
     from overrides.ledger import history
@@ -76,9 +92,8 @@ def explain_account(project: "Project", account_id: str, now: datetime) -> Expla
     account = results.records(final)[0]
     plan, model = (reasons[reasons["source"] == source] for source in ("plan", "model"))
     said = sentences(reasons, final["plan_points"].iloc[0], final["model_points"].iloc[0])
-    apart = results.why(reasons).get(account_id)
-    difference = [f"What makes the difference: {apart}."] if apart else []
-    return Explanation(account, reasons, split_gap(model, plan), (*said, *difference), tuple(history(account_id, now)))
+    apart = gap_sentences(gap_parts(reasons))
+    return Explanation(account, reasons, split_gap(model, plan), (*said, *apart), tuple(history(account_id, now)))
 
 
 def print_explanation(found: Explanation) -> None:

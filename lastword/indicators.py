@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 QUARTERS = (0.25, 0.5, 0.75)
 """Numbers become indicators by quarters of the population."""
 
+EDGE_DIGITS = 2
+"""Significant digits of a band's edges: people read "25,000,000", and a quarter needs no more."""
+
 
 def indicator_table(run: Run, tables: "Tables", features: "Sequence[Feature]", policy: "IntentPolicy") -> "pd.DataFrame":
     """Lift, coverage and significance of every indicator among the wins of the newest landmark against the house list then.
@@ -41,7 +44,8 @@ def indicator_table(run: Run, tables: "Tables", features: "Sequence[Feature]", p
 
 
 def as_indicators(rows: "pd.DataFrame", features: "Sequence[Feature]") -> "tuple[pd.DataFrame, dict[str, str]]":
-    """Features as columns of 0, 1 and null, and the family of each column."""
+    """Features as columns of 0, 1 and null, and the family of each column. Logarithms are bands of what they are taken of."""
+    import numpy as np
     import pandas as pd
 
     from models.indicators import bands, levels
@@ -55,7 +59,14 @@ def as_indicators(rows: "pd.DataFrame", features: "Sequence[Feature]") -> "tuple
         elif feature.kind == "flag" or feature.name.startswith("intent:"):
             piece = (values > 0).astype(float).where(values.notna()).to_frame()
         else:
-            piece = bands(values, sorted(set(values.quantile(list(QUARTERS)).dropna())))
+            shown = np.expm1(values).rename(feature.logarithm_of) if feature.logarithm_of else values
+            piece = bands(shown, round_edges(shown))
         pieces.append(piece)
         families |= dict.fromkeys(piece.columns, feature.family)
     return (pd.concat(pieces, axis=1) if pieces else pd.DataFrame(index=rows.index)), families
+
+
+def round_edges(values: "pd.Series") -> list[float]:
+    """The quarters of these values as numbers that people would choose, without those that would leave a band empty."""
+    quarters = [float(f"{quarter:.{EDGE_DIGITS}g}") for quarter in values.quantile(list(QUARTERS)).dropna()]
+    return sorted({edge for edge in quarters if values.min() < edge <= values.max()})

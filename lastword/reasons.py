@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 from lastword.run import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
+    from features.catalog import Feature
     from lastword.rescoring import Frozen
     from models.scorecard import PlanReference, PlanScores
     from models.served import Served
@@ -22,8 +25,13 @@ def write_reasons(
     served: "Served | None",
     frozen: "Frozen | None",
 ) -> None:
-    """Write reasons.parquet. Grain: account × source × attribute; reasons of accounts carried over come from their own run."""
+    """Write reasons.parquet. Grain: account × source × attribute; reasons of accounts carried over come from their own run.
+
+    Every row has its cause, carried over ones too: a rescore keeps the plan, so the same attributes are the plan's.
+    """
     import pandas as pd
+
+    from models.gap import causes
 
     reasons = plan_side(run, plan, values, reference)
     if served is not None:
@@ -31,6 +39,7 @@ def write_reasons(
     if frozen is not None:
         reasons = pd.concat([reasons, frozen.reasons_of(scores.index.difference(features.index))], ignore_index=True)
     ordered = reasons.sort_values(["account_id", "source"], kind="stable", ignore_index=True)
+    ordered["cause"] = causes(ordered, set(plan.shares.columns))
     ordered.to_parquet(run.folder / "reasons.parquet", index=False)
 
 
@@ -70,4 +79,15 @@ def model_side(model: "Served", features: "pd.DataFrame", scores: "pd.DataFrame"
         families,
         shown,
         kinds=dict(model.recipe.features),
+        nulls=none_seen([listed[name] for name in contributions if name in listed], features),
     )
+
+
+def none_seen(listed: "Sequence[Feature]", features: "pd.DataFrame") -> dict[str, str]:
+    """Features whose null says that nothing was seen, rather than that data are missing: read as "none".
+
+    Those of technologies and signals, where the project gives such a table: its counts are then 0 and not null.
+    """
+    counts = [feature for feature in listed if feature.absent is not None]
+    given = {feature.family for feature in counts if features[feature.name].notna().any()}
+    return {feature.name: "none" for feature in listed if feature.absent is None and feature.family in given}

@@ -118,16 +118,22 @@ def why(reasons: "pd.DataFrame") -> dict[str, str]:
 
 
 def reasons_of(project: "Project", accounts: "pd.DataFrame") -> "pd.DataFrame":
-    """The reasons of `accounts` (account_id, run_id), each from the run that scored it: see models.explain.COLUMNS."""
+    """The reasons of `accounts` (account_id, run_id), each from the run that scored it: see models.explain.COLUMNS.
+
+    And the cause of each row, found here where a run before had none in its table.
+    """
     import pandas as pd
 
     from models.explain import COLUMNS
+    from models.gap import causes
 
-    tables = [pd.DataFrame(columns=COLUMNS)]
+    tables = [pd.DataFrame(columns=[*COLUMNS, "cause"])]
     for run_id, rows in accounts.groupby("run_id"):
         path = project.run_folder(str(run_id)) / "reasons.parquet"
         if path.is_file():
-            tables.append(pd.read_parquet(path, filters=[("account_id", "in", list(rows["account_id"]))]))
+            table = pd.read_parquet(path, filters=[("account_id", "in", list(rows["account_id"]))])
+            planned = table.loc[table["source"] == "plan", "attribute"].unique()
+            tables.append(table if "cause" in table else table.assign(cause=causes(table, planned)))
     return pd.concat(tables[1:] or tables, ignore_index=True)
 
 

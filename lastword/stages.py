@@ -6,6 +6,7 @@ features   features and plan values as of today      features.parquet, plan_valu
 score      two opinions, disparity, queue            scores.parquet, reasons.parquet, review_queue.parquet, drift.parquet
 publish    the run becomes the current one           final_scores.parquet, runs/latest.json
 backtest   past landmarks replayed                   backtest.json, backtest.parquet
+recommend  what to change in the plan                recommendations.json
 """
 
 from collections.abc import Callable
@@ -75,12 +76,20 @@ def backtest(run: Run) -> Counts:
     return write_backtest(run)
 
 
+def recommend(run: Run) -> Counts:
+    """Find what to change in the plan, and what each change would do."""
+    from lastword.recommending import write_recommendations
+
+    return write_recommendations(run)
+
+
 VALIDATE = Stage("validate", "Checking the inputs", validate)
 TRAIN = Stage("train", "Training and evaluating", train)
 FEATURES = Stage("features", "Building features", features)
 SCORE = Stage("score", "Scoring both opinions", score)
 PUBLISH = Stage("publish", "Publishing", publish)
 BACKTEST = Stage("backtest", "Replaying past landmarks", backtest)
+RECOMMEND = Stage("recommend", "Trying changes of the plan", recommend)
 
 _SEQUENCES = {
     "validate": (VALIDATE,),
@@ -89,6 +98,7 @@ _SEQUENCES = {
     "run": (VALIDATE, TRAIN, FEATURES, SCORE, PUBLISH),
     "rescore": (VALIDATE, FEATURES, SCORE, PUBLISH),
     "backtest": (VALIDATE, BACKTEST),
+    "recommend": (VALIDATE, RECOMMEND),
 }
 
 

@@ -14,15 +14,12 @@ import pandas as pd
 import pyarrow as pa
 from scipy.special import expit
 
+from models.gap import BASE, CAUSES, OTHER, PLAN_NAMES, SCALE, causes, of_both, signed, trait
 from models.grades import Reference
 
-BASE, OTHER, SCALE = "(base)", "(other)", "(scale)"
 COLUMNS = ["account_id", "source", "attribute", "family", "contribution", "value"]
 SMALLEST_CONTRIBUTION = 0.05
 """Points under which a model's contribution is pooled with its family's other small ones; the plan's are all kept."""
-
-PLAN_NAMES = {"age_years": "founded_year"}
-"""Features that are a plan's attribute under another name."""
 
 _NEAR, _SLOPE_REACH = 0.05, 0.25
 
@@ -37,6 +34,7 @@ def model_reasons(
     values: pd.DataFrame,
     *,
     kinds: Mapping[str, str] | None = None,
+    nulls: Mapping[str, str] | None = None,
     base_points: float | None = None,
 ) -> pd.DataFrame:
     """The model's reasons in points: log-odds × (model_points − base points) ÷ (η − η_base).
@@ -50,6 +48,7 @@ def model_reasons(
     families : feature → family.
     values : the features themselves, same index (null: unknown).
     kinds : feature → kind; a "flag" reads yes or no.
+    nulls : feature → what null reads as where it is no missing data ("none": no signal was seen).
     base_points : points of η_base where `reference` holds something else than 1/(1+exp(−η)).
 
     Returns
@@ -70,6 +69,7 @@ def model_reasons(
         in_points,
         values.loc[scored],
         kinds or {},
+        nulls or {},
         {BASE: points - in_points.sum(axis=1)},
         SMALLEST_CONTRIBUTION,
     )
@@ -104,7 +104,7 @@ def plan_reasons(
     if plan_percentile is not None:
         closing[SCALE] = (plan_percentile - plan_points).to_numpy(dtype=float)
     family = [(families or {}).get(name, attribute_family(name)) for name in names]
-    return _long("plan", shares.index, names, family, centred.to_numpy(dtype=float), values, {}, closing, smallest=0.0)
+    return _long("plan", shares.index, names, family, centred.to_numpy(dtype=float), values, {}, {}, closing, smallest=0.0)
 
 
 def attribute_family(name: str) -> str:
@@ -117,24 +117,14 @@ def attribute_family(name: str) -> str:
 def split_gap(model_long: pd.DataFrame, plan_long: pd.DataFrame, plan_names: Mapping[str, str] = PLAN_NAMES) -> pd.DataFrame:
     """What the gap between model and plan consists of, one row per account and family.
 
-    Columns account_id, family, and in points: missing_data (contributions of unknown values, to either side),
-    plan_ignores (the model's contributions of features that the plan has no attribute for, small pooled ones included),
-    weighted_differently (the rest: attributes both use, the base and the scale). An account's cells add up to its gap,
-    which is the sum of its model rows minus that of its plan rows. Accounts that have only one source are left out.
+    Columns account_id, family, and in points one per cause of `models.gap.causes`: plan_ignores, weighted_differently,
+    missing_data. An account's cells add up to its gap, which is the sum of its model rows minus that of its plan rows.
+    Accounts that have only one source are left out.
     """
-    rows = pd.concat([model_long, plan_long.assign(contribution=-plan_long["contribution"])], ignore_index=True)
-    rows = rows[rows.groupby("account_id")["source"].transform("nunique") == 2]
-    known_to_plan = set(plan_long["attribute"].unique()) - {OTHER}
-    ignored = (rows["source"] == "model") & ~rows["attribute"].replace(dict(plan_names)).isin(known_to_plan)
-    unknown = rows["value"].isna() & ~_is_summary(rows)
-    causes = {
-        "plan_ignores": ignored & ~unknown,
-        "weighted_differently": ~ignored & ~unknown,
-        "missing_data": unknown,
-    }
-    parts = rows[["account_id", "family"]].assign(
-        **{name: rows["contribution"].where(mask, 0.0) for name, mask in causes.items()}
-    )
+    rows = of_both(pd.concat([model_long, plan_long], ignore_index=True))
+    cause = causes(rows, set(plan_long["attribute"].unique()), plan_names)
+    gap = signed(rows)
+    parts = rows[["account_id", "family"]].assign(**{name: gap.where(cause == name, 0.0) for name in CAUSES})
     return parts.groupby(["account_id", "family"], as_index=False).sum()
 
 
@@ -224,6 +214,7 @@ def _long(
     contributions: np.ndarray,
     values: pd.DataFrame,
     kinds: Mapping[str, str],
+    nulls: Mapping[str, str],
     closing: Mapping[str, np.ndarray],
     smallest: float,
 ) -> pd.DataFrame:
@@ -236,7 +227,7 @@ def _long(
     cells = np.hstack([np.where(kept, contributions, 0.0), pooled, closed])
     shown = np.hstack([kept, pooled != 0, np.ones(closed.shape, dtype=bool)])
     label, row = np.nonzero(shown.T)  # label by label, so that values become text a column at a time
-    texts = [_texts(values[name][kept[:, j]], kinds.get(name)) for j, name in enumerate(names)]
+    texts = [_texts(values[name][kept[:, j]], kinds.get(name), nulls.get(name)) for j, name in enumerate(names)]
     summaries = pd.Series(pd.array([None], dtype="str").take(np.zeros(len(row) - kept.sum(), dtype=int)))
     value = pd.concat([*texts, summaries], ignore_index=True).array
     order = np.argsort(row, kind="stable")
@@ -253,8 +244,13 @@ def _long(
     )
 
 
-def _texts(values: pd.Series, kind: str | None) -> pd.Series:
-    """Values as people read them: numbers to four significant digits, flags as yes and no, null where unknown."""
+def _texts(values: pd.Series, kind: str | None, null: str | None) -> pd.Series:
+    """Values as people read them: numbers to four significant digits, flags as yes and no, null (or `null`) where unknown."""
+    texts = _known_texts(values, kind)
+    return texts if null is None else texts.fillna(null)
+
+
+def _known_texts(values: pd.Series, kind: str | None) -> pd.Series:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         return values.astype("str")
     numbers = values.to_numpy(dtype=float, na_value=np.nan)
@@ -271,17 +267,10 @@ def _is_summary(rows: pd.DataFrame) -> pd.Series:
 
 
 def _phrase(row: Any, shares: Mapping[str, float] | None, most: Mapping[str, float]) -> str:
-    trait = _trait(row.attribute, row.value)
+    named = trait(row.attribute, row.value)
     if shares is None or row.attribute not in shares or row.attribute not in most:
-        return f"{trait} {_signed(row.contribution)}"
-    return f"{trait} ({shares[row.attribute]:.0f} of {most[row.attribute]:.0f})"
-
-
-def _trait(attribute: str, value: Any) -> str:
-    """An attribute with its value: "annual_revenue 900000", "technology:X", "no technology:X", "industry unknown"."""
-    if value is None or pd.isna(value):
-        return f"{attribute} unknown"
-    return {"yes": attribute, "no": f"no {attribute}"}.get(value, f"{attribute} {value}")
+        return f"{named} {_signed(row.contribution)}"
+    return f"{named} ({shares[row.attribute]:.0f} of {most[row.attribute]:.0f})"
 
 
 def _signed(points: float) -> str:

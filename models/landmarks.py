@@ -50,7 +50,7 @@ class TrainingSet:
         `landmarks`, or `look-alike` where wins or signals have no dates.
     rows
         One row per account and landmark: account_id, landmark, won (0 or 1), group (rows of equal group stay on one side of
-        any split), plan_points, plan_grade, plan_covers (the plan as of the landmark), and a column per feature.
+        any split), plan_points, plan_segment, plan_grade, plan_covers (the plan as of the landmark), and a column per feature.
     features
         The features among the columns.
     winners
@@ -217,9 +217,9 @@ def landmark_rows(
     order = [ibis.desc("as_of"), "account_id"]
     rows = population.join(built, key).order_by(order).to_pandas()
     scored = score_plan(plan, population.join(values, key).order_by(order).to_pandas())
-    said = {"plan_points": scored.points, "plan_grade": scored.grade, "plan_covers": scored.covered}
+    said = {"points": scored.points, "segment": scored.segment, "grade": scored.grade, "covers": scored.covered}
     for place, (name, column) in enumerate(said.items(), start=2):
-        rows.insert(place, name, column.to_numpy())
+        rows.insert(place, f"plan_{name}", column.to_numpy())
     return rows.rename(columns={"as_of": "landmark"}).assign(landmark=lambda frame: pd.to_datetime(frame["landmark"]))
 
 

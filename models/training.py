@@ -35,6 +35,7 @@ from models.leakage_in_time import judge_time
 from models.priors import prior_figures, propensity_of, solve_prior_odds
 from models.promotion import Promotion, PromotionEvidence, decide
 from models.propensity import Propensity, Recipe, choose_recipe, fit_propensity, out_of_fold
+from models.rank_lift import rank_lift_figures
 from models.rolling import roll
 from models.slices import by_attribute, slices, worst
 
@@ -197,6 +198,7 @@ def on_later_time(
         **slice_figures(test, propensity, propensity, seed),
         "curves": curves(won, {"model": propensity, "plan": plan, "blend": blend}, propensity, account),
         "calibration": gate.to_json(),
+        "rank_lift": rank_lift_figures(test, grades, "a model that learnt from earlier windows alone"),
     }
     return Evaluated(recipe.with_platt(gate.slope, gate.intercept), figures, evidence)
 
@@ -238,6 +240,7 @@ def on_whole_groups(
         **slice_figures(rows, folded, None, seed),
         "curves": curves(won, opinions, None, account),
     }
+    figures["rank_lift"] = rank_lift_figures(rows, grades_of(folded, policy.grades), "folds that keep groups whole, look-alike")
     evidence = PromotionEvidence(
         mode="look-alike",
         auc=grouped["model"]["auc"],

@@ -65,6 +65,67 @@ def test_reasons_add_up_to_both_opinions(demo):
     assert (gap - final["disparity"]).abs().max() < 0.1
 
 
+def test_the_gap_by_cause_adds_up_for_every_account(demo):
+    from models.gap import CAUSES, signed
+
+    final, reasons = demo[2]["final_scores"].set_index("account_id"), demo[2]["reasons"]
+    assert set(reasons["cause"]) == set(CAUSES)
+    by_cause = signed(reasons).groupby([reasons["account_id"], reasons["cause"]]).sum().unstack("cause")
+    assert (by_cause.sum(axis=1) - final["disparity"]).abs().max() < 0.1
+    unknown = reasons["value"].isna() & ~reasons["attribute"].str.startswith("(")
+    assert (reasons.loc[unknown, "cause"] == "missing_data").all()
+    assert (reasons.loc[reasons["value"] == "none", "cause"] != "missing_data").all()
+
+
+def test_the_models_reasons_add_up_to_its_log_odds(demo):
+    from models.served import load_served
+
+    folder = demo[0] / ".lastword" / "runs"
+    noted = json.loads((folder / json.loads((folder / "latest.json").read_text())["run_id"] / "champion.json").read_text())
+    served = load_served(Path(noted["folder"]))
+    features = table(demo[0], "features").set_index("account_id")
+    contributions, base = served.model.contributions(features)
+    assert abs(base + contributions.sum(axis=1) - served.model.logit(features)).max() < 1e-6
+
+
+def test_explain_says_the_gap_by_cause(demo):
+    account = demo[2]["review_queue"]["account_id"].iloc[0]
+    said = lastword("explain", account, "--project", demo[0])
+    parts = {part["cause"]: part for part in said["gap_by_cause"]}
+    assert sum(part["points"] for part in parts.values()) == pytest.approx(said["account"]["disparity"], abs=0.1)
+    for part in parts.values():
+        assert sum(each["gap"] for each in part["attributes"]) == pytest.approx(part["points"])
+    assert any(sentence.startswith("The model stands ") for sentence in said["sentences"])
+
+
+def test_indicators_come_with_the_rank_lift_and_recommendations_that_are_a_plan(demo):
+    folder = demo[0]
+    found = lastword("indicators", "--recommend", "--project", folder)
+    significant = {row["indicator"] for row in found["indicators"] if row["significant"]}
+    assert "technology:Snowflake" in significant and "web_visits_rank" not in " ".join(significant)
+    lifts = {row["grade"]: row["rank_lift"] for row in found["rank_lift"]["model"]}
+    assert lifts["A"] > 1.5 > 0.8 > lifts["F"]
+    assert sum(row["wins"] for row in found["rank_lift"]["plan"]) == found["rank_lift"]["wins"]
+    report = found["recommendations"]
+    assert report["changes"], "the demo's plan is only half right"
+    assert {change["attribute"] for change in report["changes"]}.isdisjoint({"prior_year_spend", "tenure_years", "market_share"})
+    together = report["together"]
+    weights = together["weights"].values()
+    assert sum(w["current"] or 0 for w in weights) == pytest.approx(sum(w["recommended"] for w in weights))
+    path = folder / "plan.toml"
+    before, scored = path.read_text(), table(folder, "final_scores").set_index("account_id")
+    rules = before[before.index("[[rules]]") :]
+    try:
+        path.write_text(f'version = "recommended"\n\n{together["toml"]}\n{rules}')
+        lastword("score", "--project", folder)
+        after = table(folder, "final_scores").set_index("account_id")
+    finally:
+        path.write_text(before)
+        lastword("score", "--project", folder)
+    assert set(after["plan_version"]) == {"recommended"}
+    assert (after["plan_segment"] != scored["plan_segment"]).sum() == together["effect"]["moved"]
+
+
 def test_traps_do_not_reach_the_model(demo):
     figures = demo[1]["metrics"]["figures"]
     excluded = {finding["column"] for finding in figures["leakage"]["excluded"]}

@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
 from models.explain import model_reasons, plan_reasons, split_gap
+from models.gap import CAUSES, causes, gap_parts, signed
 from models.grades import Reference
 
 FAMILIES = {"a": "firmographic", "b": "firmographic", "technology:c": "technographic", "intent:d": "intent"}
@@ -37,3 +38,11 @@ def test_reasons_and_the_split_of_the_gap_always_add_up(log_odds, base, shares, 
     np.testing.assert_allclose(total(plan), 100 - plan_points, atol=1e-6)
     gap = split_gap(model, plan).set_index("account_id").drop(columns="family").sum(axis=1).groupby("account_id").sum()
     np.testing.assert_allclose(gap.reindex(accounts), points - (100 - plan_points), atol=1e-6)
+
+    both = pd.concat([model, plan], ignore_index=True)
+    both["cause"] = causes(both, {"a", "intent:d"})
+    by_cause = signed(both).groupby([both["account_id"], both["family"], both["cause"]]).sum().unstack("cause")
+    split = split_gap(model, plan).set_index(["account_id", "family"])[list(CAUSES)]
+    np.testing.assert_allclose(by_cause.reindex(columns=list(CAUSES)).fillna(0.0).sort_index(), split.sort_index(), atol=1e-9)
+    parts = gap_parts(both).groupby("account_id")["gap"].sum()
+    np.testing.assert_allclose(parts.reindex(accounts), points - (100 - plan_points), atol=1e-6)

@@ -70,7 +70,20 @@ def test_help_and_version(run):
     assert run("--version")[:2] == (0, "lastword 0.1.0\n")
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("init", "demo", "validate", "train", "score", "run", "rescore", "override", "queue", "explain", "export"):
+    for command in (
+        "init",
+        "demo",
+        "validate",
+        "train",
+        "score",
+        "run",
+        "rescore",
+        "override",
+        "queue",
+        "explain",
+        "export",
+        "indicators",
+    ):
         assert command in out
 
 
@@ -82,7 +95,7 @@ def test_init_writes_a_project_once(run, tmp_path):
     assert (code, out, err.count("\n")) == (1, "", 1)
 
 
-@pytest.mark.parametrize("arguments", [("queue",), ("explain", "1"), ("export", "x.csv")], ids=_id)
+@pytest.mark.parametrize("arguments", [("queue",), ("explain", "1"), ("export", "x.csv"), ("indicators",)], ids=_id)
 def test_a_project_without_a_run_says_what_to_do(run, monkeypatch, tmp_path, arguments):
     run("init", "mine")
     monkeypatch.chdir(tmp_path / "mine")

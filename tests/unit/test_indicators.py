@@ -3,7 +3,10 @@ import pandas as pd
 import pytest
 from scipy.stats import fisher_exact
 
+from features.catalog import Vocabulary, catalog
+from lastword.indicators import as_indicators
 from models.indicators import bands, indicators, levels
+from tests.truth.indicators import MOST_FALSE, discoveries, false_discovery_rates
 
 
 def population(counts: dict[str, tuple[int, int]], wins=100, house=1000):
@@ -91,3 +94,32 @@ def test_levels_are_those_with_enough_accounts():
     made = levels(pd.Series(["x", "x", "y", None], name="industry"), least=2)
     assert list(made.columns) == ["industry: x"]
     assert made["industry: x"].tolist()[:3] == [1, 1, 0] and np.isnan(made["industry: x"].iloc[3])
+
+
+def test_what_is_called_significant_is_mostly_true_and_a_raw_lift_mostly_is_not():
+    rates = false_discovery_rates(discoveries(20, 1))
+    significant, raw = (rates.loc[rule] for rule in rates.index)
+    assert (
+        significant["false_discovery_rate"] - 2 * significant["standard_error"] <= MOST_FALSE < 0.5 < raw["false_discovery_rate"]
+    )
+    assert significant["power"] > 0.2
+
+
+def test_populations_of_pure_noise_give_no_significant_topic():
+    rates = false_discovery_rates(discoveries(20, 2, planted=0))
+    assert rates["any_discovery"].tolist() == [0.0, 1.0]
+
+
+def test_numbers_become_bands_that_people_can_read():
+    listed = {feature.name: feature for feature in catalog(Vocabulary())}
+    rows = pd.DataFrame({"log_employees": np.log1p([10.0, 104, 377, 5213, np.nan]), "signals_7_days": [0.0, 0, 0, 3, 0]})
+    table, families = as_indicators(rows, [listed[name] for name in rows])
+    assert list(table.columns) == [
+        "employee_count under 80",
+        "employee_count 80 to 240",
+        "employee_count 240 to 1,600",
+        "employee_count from 1,600",
+        "signals_7_days known",
+    ]
+    assert families["employee_count under 80"] == "firmographic"
+    assert table.iloc[:, :4].sum(axis=1, min_count=1).tolist()[:4] == [1, 1, 1, 1] and table.iloc[4, :4].isna().all()
