@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lastword.contracts import Counts
 from lastword.errors import Refusal
+from lastword.learning import Learning, gather, prospects, training_policy
 from lastword.reports import write_json
 from lastword.run import Run
 
@@ -61,10 +62,10 @@ def write_backtest(run: Run) -> Counts:
     from models.override_value import override_value
     from models.training import top_share
 
-    settings, tables = run.project.settings, read_inputs(run)
-    champion, training = learning_rows(run, tables)
+    settings, learning = run.project.settings, gather(run)
+    champion, training = champion_of(learning), learning.training
     splits = splits_or_refusal(run, training)
-    past = with_overrides(run, past_opinions(run, tables, training, splits, champion))
+    past = with_overrides(run, past_opinions(run, learning, splits, champion))
     past[list(COLUMNS)].to_parquet(run.folder / "backtest.parquet", index=False)
     share = top_share(settings.grades)
     compared = compare_opinions(past, share, settings.seed)
@@ -74,7 +75,7 @@ def write_backtest(run: Run) -> Counts:
         }
     overriding = override_value(past, share, settings.seed) | {
         "older_than_horizon": older_decisions(run),
-        "holdout": holdout(run, tables),
+        "holdout": holdout(run, learning.tables),
     }
     content = {
         "as_of": str(run.as_of),
@@ -91,31 +92,11 @@ def write_backtest(run: Run) -> Counts:
     return {"landmarks": len(splits), "accounts": len(past), "wins": int(past["won"].sum()), "overrides": overriding["decisions"]}
 
 
-def read_inputs(run: Run) -> "Tables":
-    """The inputs as they passed the gate."""
-    from features.build import read_tables
-    from features.engine import connect
-
-    return read_tables(connect(run.project, run.folder), run.inputs)
-
-
-def learning_rows(run: Run, tables: "Tables") -> "tuple[Champion | None, TrainingSet]":
-    """Every landmark's accounts at risk with features and outcome, and the recipe that serves; None where none does."""
-    from features.build import choose_vocabulary
-    from features.catalog import catalog
-    from models.landmarks import training_set
-    from models.registry import champion
-    from models.served import load_served
-
-    settings = run.project.settings
-    registered = champion(run.project)
-    served = load_served(registered.folder) if registered else None
-    vocabulary = choose_vocabulary(tables, run.as_of)
-    features = catalog(vocabulary.union(served.vocabulary) if served else vocabulary, settings.features.columns)
-    plan, horizon, policy = run.project.load_plan(), settings.model.horizon_days, run.intent_policy()
-    training = training_set(tables, features, plan, run.as_of, horizon, policy, settings.model.group_by)
+def champion_of(learning: Learning) -> Champion | None:
+    """The recipe that serves; None where none does, or it doesn't fit these data."""
+    registered, served, training = learning.registered, learning.served, learning.training
     fits = served is not None and served.mode == "landmarks" and set(served.recipe.names) <= set(training.rows.columns)
-    return Champion(registered.version, served.recipe) if registered and served and fits else None, training
+    return Champion(registered.version, served.recipe) if registered and served and fits else None
 
 
 def splits_or_refusal(run: Run, training: "TrainingSet") -> "Sequence[RollingSplit]":
@@ -137,24 +118,20 @@ def splits_or_refusal(run: Run, training: "TrainingSet") -> "Sequence[RollingSpl
     return splits
 
 
-def past_opinions(
-    run: Run, tables: "Tables", training: "TrainingSet", splits: "Sequence[RollingSplit]", champion: Champion | None
-) -> "pd.DataFrame":
+def past_opinions(run: Run, learning: Learning, splits: "Sequence[RollingSplit]", champion: Champion | None) -> "pd.DataFrame":
     """Grain: account × landmark, the landmarks in order: both opinions, the blend and the policy's grade as of the landmark."""
     import pandas as pd
 
-    from lastword.challenger import prospects, training_policy
     from models.backtest import replay
     from models.findings import refuse_blocked
     from models.grades import Reference, grade_cuts
     from models.training import informative, inspect
     from overrides.final import policy_grades
 
-    settings = run.project.settings
+    settings, training = run.project.settings, learning.training
     features: Sequence[Any] = ()
     if champion is None:
-        population = prospects(run, tables, training.features, run.intent_policy())
-        refuse_blocked(inspect(training, population, training_policy(run)))
+        refuse_blocked(inspect(training, prospects(run, learning), training_policy(run)))
         features = informative(training.rows, [feature for feature in training.features if feature.known != "after_win"])
     weight, landmarks = settings.final.blend_weight, []
     for split in splits:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastword import cli_indicators, cli_overrides, cli_results
+from lastword import cli_indicators, cli_model, cli_overrides, cli_results
 from lastword.cli_options import JsonOption, PrefectOption, ProjectOption, open_project, parse_date, print_json
 from lastword.endings import end_code
 from lastword.environment import set_quiet_defaults
@@ -28,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cli_overrides.app, name="override")
+app.add_typer(cli_model.app, name="model")
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ class Project:
 
     folder: Path
     settings: Settings
+    changes: tuple[tuple[str, str], ...] = ()
+    """Settings that are not lastword.toml's but were made for one experiment: (dotted key, value as TOML has it)."""
 
     @property
     def settings_path(self) -> Path:

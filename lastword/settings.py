@@ -70,6 +70,36 @@ class Features(Section):
         return columns
 
 
+class Boosting(Section):
+    """[model.boosting]: the boosted trees' parameters by LightGBM's names; None leaves what `models.boosted` has."""
+
+    num_leaves: Annotated[int | None, Field(ge=2, le=1024)] = None
+    max_depth: Annotated[int | None, Field(ge=1, le=30)] = None
+    learning_rate: Annotated[float | None, Field(gt=0, le=1)] = None
+    min_child_samples: Annotated[int | None, Field(ge=1)] = None
+    min_split_gain: Annotated[float | None, Field(ge=0)] = None
+    subsample: Annotated[float | None, Field(gt=0, le=1)] = None
+    subsample_freq: Annotated[int | None, Field(ge=0)] = None
+    colsample_bytree: Annotated[float | None, Field(gt=0, le=1)] = None
+    colsample_bynode: Annotated[float | None, Field(gt=0, le=1)] = None
+    reg_alpha: Annotated[float | None, Field(ge=0)] = None
+    reg_lambda: Annotated[float | None, Field(ge=0)] = None
+    path_smooth: Annotated[float | None, Field(ge=0)] = None
+    max_bin: Annotated[int | None, Field(ge=2, le=255)] = None
+    extra_trees: bool | None = None
+
+    @model_validator(mode="after")
+    def _has_room_for_its_leaves(self) -> Self:
+        if self.num_leaves and self.max_depth and self.num_leaves > 2**self.max_depth:
+            needed = (self.num_leaves - 1).bit_length()
+            raise wrong(f"{self.num_leaves} leaves need max_depth = {needed}; write that, or leave max_depth out", "num_leaves")
+        return self
+
+    def changes(self) -> tuple[tuple[str, bool | int | float], ...]:
+        """(name, value) of what is given, by name."""
+        return tuple(sorted((name, value) for name, value in self if value is not None))
+
+
 class Model(Section):
     """[model]: what the propensity means and when a model is trained and promoted. `class_prior` is None where not given."""
 
@@ -81,6 +111,22 @@ class Model(Section):
     leakage: Literal["block", "warn"] = "block"
     leakage_waivers: Annotated[dict[str, Text], Field(examples=['{ column = "why it is safe" }'])] = {}
     product_names: Annotated[ListOf[Text], Field(examples=['["Lastword"]'])] = ()
+    regularizations: Annotated[ListOf[Annotated[float, Field(gt=0)]], Field(examples=["[0.01, 0.1]"])] = (
+        0.001,
+        0.003,
+        0.01,
+        0.03,
+        0.1,
+        0.3,
+    )
+    boosting: Boosting = Boosting()
+
+    @field_validator("regularizations")
+    @classmethod
+    def _from_strong_to_weak(cls, candidates: tuple[float, ...]) -> tuple[float, ...]:
+        if not candidates:
+            raise wrong("an empty list leaves nothing to choose from; write regularizations = [0.01, 0.1]")
+        return tuple(sorted(set(candidates)))
 
     @field_validator("group_by", "product_names")
     @classmethod

@@ -94,6 +94,8 @@ RECOMMEND = Stage("recommend", "Trying changes of the plan", recommend)
 _SEQUENCES = {
     "validate": (VALIDATE,),
     "train": (VALIDATE, TRAIN),
+    "notebook": (VALIDATE, TRAIN),  # an experiment: the same, known by another name
+    "features": (VALIDATE, FEATURES),
     "score": (VALIDATE, FEATURES, SCORE, PUBLISH),
     "run": (VALIDATE, TRAIN, FEATURES, SCORE, PUBLISH),
     "rescore": (VALIDATE, FEATURES, SCORE, PUBLISH),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 type Matrix = NDArray[np.float32]
 type Floats = NDArray[np.float64]
+type Changes = tuple[tuple[str, bool | int | float], ...]
 
 MOST_ROUNDS = 5_000
 PATIENCE = 100
@@ -37,13 +38,22 @@ as long, for a log loss that differs by at most 0.0001 at 110, 250 and 1,000 win
 whole training of the demo's 14,000 accounts, at the same AUC."""
 
 
-def bin_matrix(matrix: Matrix, won: NDArray[np.integer], weight: Floats, seed: int) -> lgb.Dataset:
+def parameters(changes: Changes, seed: int) -> dict[str, Any]:
+    """SHALLOW with (name, value) changes. More leaves than its depth can hold make the trees as deep as these need."""
+    changed = dict(changes)
+    needed = (int(changed.get("num_leaves", 2)) - 1).bit_length()
+    return {**SHALLOW, "max_depth": max(SHALLOW["max_depth"], needed), **changed, "seed": seed}
+
+
+def bin_matrix(matrix: Matrix, won: NDArray[np.integer], weight: Floats, seed: int, changes: Changes = ()) -> lgb.Dataset:
     """The encoded rows in LightGBM's bins, made once for all folds."""
-    dataset = lgb.Dataset(matrix, label=won, weight=weight, params={**SHALLOW, "seed": seed}, free_raw_data=False)
+    dataset = lgb.Dataset(matrix, label=won, weight=weight, params=parameters(changes, seed), free_raw_data=False)
     return dataset.construct()
 
 
-def choose_rounds(dataset: lgb.Dataset, fold: NDArray[np.intp], seed: int) -> tuple[int, list[lgb.Booster]]:
+def choose_rounds(
+    dataset: lgb.Dataset, fold: NDArray[np.intp], seed: int, changes: Changes = ()
+) -> tuple[int, list[lgb.Booster]]:
     """Rounds that held-out log loss asks for, and the booster of each fold, trained without that fold.
 
     The mean over the folds of the round with the lowest held-out log loss, each fold stopping 100 rounds later.
@@ -51,26 +61,25 @@ def choose_rounds(dataset: lgb.Dataset, fold: NDArray[np.intp], seed: int) -> tu
     held_out = [fold == number for number in np.unique(fold)]
     sides = [(_rows(dataset, ~tested), _rows(dataset, tested)) for tested in held_out]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        boosters = list(pool.map(lambda side: _stop_early(side[0], side[1], seed), sides))
+        boosters = list(pool.map(lambda side: _stop_early(side[0], side[1], parameters(changes, seed)), sides))
     return max(1, round(float(np.mean([booster.best_iteration for booster in boosters])))), boosters
 
 
-def fit_folds(dataset: lgb.Dataset, fold: NDArray[np.intp], rounds: int, seed: int) -> list[lgb.Booster]:
+def fit_folds(dataset: lgb.Dataset, fold: NDArray[np.intp], rounds: int, seed: int, changes: Changes = ()) -> list[lgb.Booster]:
     """A booster for each fold, trained a fixed number of rounds without that fold."""
     sides = [_rows(dataset, fold != number) for number in np.unique(fold)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(lambda side: fit_boosted(side, rounds, seed), sides))
+        return list(pool.map(lambda side: fit_boosted(side, rounds, seed, changes), sides))
 
 
-def fit_boosted(dataset: lgb.Dataset, rounds: int, seed: int) -> lgb.Booster:
+def fit_boosted(dataset: lgb.Dataset, rounds: int, seed: int, changes: Changes = ()) -> lgb.Booster:
     """Train a fixed number of rounds."""
-    return lgb.train({**SHALLOW, "seed": seed}, dataset, num_boost_round=rounds)
+    return lgb.train(parameters(changes, seed), dataset, num_boost_round=rounds)
 
 
-def _stop_early(fitted: lgb.Dataset, tested: lgb.Dataset, seed: int) -> lgb.Booster:
+def _stop_early(fitted: lgb.Dataset, tested: lgb.Dataset, chosen: dict[str, Any]) -> lgb.Booster:
     stop = lgb.early_stopping(PATIENCE, verbose=False)
-    parameters = {**SHALLOW, "seed": seed}
-    return lgb.train(parameters, fitted, num_boost_round=MOST_ROUNDS, valid_sets=[tested], callbacks=[stop])
+    return lgb.train(chosen, fitted, num_boost_round=MOST_ROUNDS, valid_sets=[tested], callbacks=[stop])
 
 
 def _rows(dataset: lgb.Dataset, chosen: NDArray[np.bool_]) -> lgb.Dataset:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.boosted import bin_matrix
+from models.boosted import Changes, bin_matrix
 from models.encoding import fit_encoding, fitting_sample
 from models.logistic import Design, build_design, export_logistic, fit_logistic
 from models.scorer import batches, encode, logistic_terms
@@ -28,6 +28,7 @@ class Fitting:
     rows: NDArray[np.intp]
     weight: Floats
     seed: int
+    boosting: Changes = ()
 
     @cached_property
     def design(self) -> Design:
@@ -38,7 +39,7 @@ class Fitting:
     def dataset(self) -> lgb.Dataset:
         """What the boosted trees see of `rows`."""
         matrix = encode(self.frame.iloc[self.rows], self.encoded)
-        return bin_matrix(matrix, self.won[self.rows], self.weight, self.seed)
+        return bin_matrix(matrix, self.won[self.rows], self.weight, self.seed, self.boosting)
 
     def logistic(self, chosen: NDArray[np.intp], regularization: float) -> tuple[list[dict[str, Any]], float]:
         """Terms and intercept of the logistic regression fitted on some of `rows`, given by their place among them."""
@@ -64,6 +65,8 @@ class Fitting:
         return logit
 
 
-def prepare(frame: pd.DataFrame, won: NDArray[np.integer], features: Sequence[tuple[str, str]], seed: int) -> Fitting:
+def prepare(
+    frame: pd.DataFrame, won: NDArray[np.integer], features: Sequence[tuple[str, str]], seed: int, boosting: Changes = ()
+) -> Fitting:
     """Decide encoding and sample. `features` are (name, kind); `won` is 0 or 1 per row of the frame."""
-    return Fitting(frame, won, fit_encoding(frame, features), *fitting_sample(won, seed), seed)
+    return Fitting(frame, won, fit_encoding(frame, features), *fitting_sample(won, seed), seed, boosting)

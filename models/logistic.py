@@ -92,17 +92,23 @@ def fit_logistic(
     return model.coef_[0], float(model.intercept_[0])
 
 
-def choose_regularization(design: Design, won: NDArray[np.integer], weight: Floats, fold: NDArray[np.intp]) -> float:
+def choose_regularization(
+    design: Design,
+    won: NDArray[np.integer],
+    weight: Floats,
+    fold: NDArray[np.intp],
+    regularizations: Sequence[float] = REGULARIZATIONS,
+) -> float:
     """The C with the lowest held-out log loss over the folds, looking on from strong to weak until it rises."""
     sides = [fold == held_out for held_out in np.unique(fold)]
     losses: list[float] = []
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
-        for regularization in REGULARIZATIONS:
+        for regularization in regularizations:
             measure = partial(_held_out_loss, design, won, weight, regularization=regularization)
             losses.append(sum(pool.map(measure, sides)))
             if losses[-1] > min(losses):
                 break
-    return REGULARIZATIONS[int(np.argmin(losses))]
+    return regularizations[int(np.argmin(losses))]
 
 
 def _held_out_loss(

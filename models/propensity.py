@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,11 +14,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lastword.errors import Refusal
-from models.boosted import choose_rounds, fit_boosted, fit_folds
+from models.boosted import Changes, choose_rounds, fit_boosted, fit_folds
 from models.calibration import fit_stack
 from models.fitting import prepare
 from models.folds import grouped_folds
-from models.logistic import centre, choose_regularization
+from models.logistic import REGULARIZATIONS, centre, choose_regularization
 from models.scorer import MissingColumnsError, Scorer
 
 type Floats = NDArray[np.float64]
@@ -56,6 +56,8 @@ class Recipe:
         False: the logistic regression alone.
     seed
         Decides folds, bagging and the rows drawn from a large set.
+    boosting
+        (name, value) of each LightGBM parameter that differs from `models.boosted.SHALLOW`.
     """
 
     features: tuple[tuple[str, str], ...]
@@ -65,6 +67,7 @@ class Recipe:
     platt: tuple[float, float]
     use_boosted: bool
     seed: int
+    boosting: Changes = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,14 +85,16 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values: tuples are lists."""
-        listed = {"features": [list(pair) for pair in self.features], "stack": list(self.stack), "platt": list(self.platt)}
-        return {**asdict(self), **listed}
+        pairs = {"features": [list(pair) for pair in self.features], "boosting": [list(pair) for pair in self.boosting]}
+        return {**asdict(self), **pairs, "stack": list(self.stack), "platt": list(self.platt)}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Recipe":
-        """From what `to_json` gave, through a file or not."""
+        """From what `to_json` gave, through a file or not; one stored before there was `boosting` changes nothing there."""
         features = tuple((name, kind) for name, kind in values["features"])
-        return cls(**{**values, "features": features, "stack": tuple(values["stack"]), "platt": tuple(values["platt"])})
+        boosting = tuple((name, value) for name, value in values.get("boosting", ()))
+        stack, platt = tuple(values["stack"]), tuple(values["platt"])
+        return cls(**{**values, "features": features, "stack": stack, "platt": platt, "boosting": boosting})
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,8 @@ def choose_recipe(
     seed: int,
     *,
     use_boosted: bool = True,
+    boosting: Changes = (),
+    regularizations: Sequence[float] = REGULARIZATIONS,
 ) -> tuple[Recipe, Floats]:
     """Choose regularisation, number of trees and weights of the stack on three folds that keep groups whole.
 
@@ -190,6 +197,10 @@ def choose_recipe(
         Decides folds, bagging and the rows drawn from a large set.
     use_boosted
         False for the logistic regression alone.
+    boosting
+        (name, value) of LightGBM parameters to differ from `models.boosted.SHALLOW`.
+    regularizations
+        Candidates for C, from strong to weak regularisation.
 
     Returns
     -------
@@ -203,16 +214,16 @@ def choose_recipe(
     wins = np.asarray(won, dtype=int)
     fold = grouped_folds(wins, np.asarray(group), seed)
     chosen = tuple((feature.name, feature.kind) for feature in features)
-    fitting = prepare(frame, wins, chosen, seed)
+    fitting = prepare(frame, wins, chosen, seed, boosting)
     sampled = fold[fitting.rows]
     with ThreadPoolExecutor(1) as beside:
-        trees = beside.submit(choose_rounds, fitting.dataset, sampled, seed) if use_boosted else None
-        regularization = choose_regularization(fitting.design, wins[fitting.rows], fitting.weight, sampled)
+        trees = beside.submit(choose_rounds, fitting.dataset, sampled, seed, boosting) if use_boosted else None
+        regularization = choose_regularization(fitting.design, wins[fitting.rows], fitting.weight, sampled, regularizations)
         logistic = fitting.logistic_out_of_fold(fold, regularization)
         rounds, boosters = trees.result() if trees else (0, [])
     boosted = fitting.boosted_out_of_fold(fold, boosters, rounds) if use_boosted else None
     stack = fit_stack(logistic, boosted, wins)
-    recipe = Recipe(chosen, regularization, rounds, stack, (1.0, 0.0), use_boosted, seed)
+    recipe = Recipe(chosen, regularization, rounds, stack, (1.0, 0.0), use_boosted, seed, boosting)
     return recipe, _stacked(recipe, logistic, boosted)
 
 
@@ -220,11 +231,12 @@ def out_of_fold(frame: pd.DataFrame, won: ArrayLike, group: ArrayLike, recipe: R
     """The log-odds that the recipe gives each row when that row's fold was not fitted on; three folds, groups kept whole."""
     wins = np.asarray(won, dtype=int)
     fold = grouped_folds(wins, np.asarray(group), recipe.seed)
-    fitting = prepare(frame, wins, recipe.features, recipe.seed)
+    fitting = prepare(frame, wins, recipe.features, recipe.seed, recipe.boosting)
     rounds = recipe.boosting_rounds
     with ThreadPoolExecutor(1) as beside:
         sampled = fold[fitting.rows]
-        trees = beside.submit(fit_folds, fitting.dataset, sampled, rounds, recipe.seed) if recipe.use_boosted else None
+        fit = partial(fit_folds, fitting.dataset, sampled, rounds, recipe.seed, recipe.boosting)
+        trees = beside.submit(fit) if recipe.use_boosted else None
         logistic = fitting.logistic_out_of_fold(fold, recipe.regularization)
         boosted = fitting.boosted_out_of_fold(fold, trees.result(), rounds) if trees else None
     return _stacked(recipe, logistic, boosted)
@@ -232,10 +244,10 @@ def out_of_fold(frame: pd.DataFrame, won: ArrayLike, group: ArrayLike, recipe: R
 
 def fit_propensity(frame: pd.DataFrame, won: ArrayLike, recipe: Recipe) -> Propensity:
     """Fit the recipe on all rows given: one per account and landmark, `won` 0 or 1."""
-    fitting = prepare(frame, np.asarray(won, dtype=int), recipe.features, recipe.seed)
+    fitting = prepare(frame, np.asarray(won, dtype=int), recipe.features, recipe.seed, recipe.boosting)
     with ThreadPoolExecutor(1) as beside:
-        rounds = recipe.boosting_rounds
-        trees = beside.submit(fit_boosted, fitting.dataset, rounds, recipe.seed) if recipe.use_boosted else None
+        fit = partial(fit_boosted, fitting.dataset, recipe.boosting_rounds, recipe.seed, recipe.boosting)
+        trees = beside.submit(fit) if recipe.use_boosted else None
         terms, intercept = centre(*fitting.logistic(np.arange(len(fitting.rows)), recipe.regularization), frame)
         booster = trees.result().model_to_string() if trees else None
     return Propensity(_model(recipe, terms, intercept), booster)

@@ -99,7 +99,7 @@ def load_served(folder: Path) -> Served:
     serving: dict[str, Any] = json.loads((folder / "serving.json").read_text())
     if serving["catalog_version"] != VERSION:
         raise Refusal(
-            f"the champion was trained on features of catalog version {serving['catalog_version']}, "
+            f"the model was trained on features of catalog version {serving['catalog_version']}, "
             f"this is version {VERSION}: run `lastword train`"
         )
     return Served(

@@ -14,6 +14,7 @@ from scipy.special import expit
 from features.catalog import Feature
 from lastword.contracts import GRADES
 from lastword.errors import Refusal
+from models.boosted import Changes
 from models.calibration import PlattGate, gated_platt
 from models.curves import curves
 from models.evaluation import (
@@ -32,6 +33,7 @@ from models.grades import Reference, assign_grades, blended, grade_cuts
 from models.landmarks import Mode, TrainingSet, temporal_split
 from models.leakage import examine
 from models.leakage_in_time import judge_time
+from models.logistic import REGULARIZATIONS
 from models.priors import prior_figures, propensity_of, solve_prior_odds
 from models.promotion import Promotion, PromotionEvidence, decide
 from models.propensity import Propensity, Recipe, choose_recipe, fit_propensity, out_of_fold
@@ -58,6 +60,8 @@ class TrainingPolicy:
     leakage: Literal["block", "warn"] = "block"
     waivers: Mapping[str, str] | None = None
     product_names: Sequence[str] = ()
+    boosting: Changes = ()
+    regularizations: Sequence[float] = REGULARIZATIONS
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,11 @@ def train(
     )
 
 
+def searched(policy: TrainingPolicy) -> dict[str, Any]:
+    """What the policy says of choosing a recipe."""
+    return {"boosting": policy.boosting, "regularizations": policy.regularizations}
+
+
 def inspect(training: TrainingSet, population: pd.DataFrame, policy: TrainingPolicy) -> LeakageReport:
     """The leakage gate's report."""
     names = [feature.name for feature in training.features]
@@ -162,7 +171,7 @@ def on_later_time(
     rows, seed = training.rows, policy.seed
     in_train, in_test = temporal_split(rows["landmark"], policy.horizon_days)
     fitting, test = rows[in_train], rows[in_test]
-    recipe, folded = choose_recipe(fitting, fitting["won"], fitting["group"], features, seed)
+    recipe, folded = choose_recipe(fitting, fitting["won"], fitting["group"], features, seed, **searched(policy))
     model = fit_propensity(fitting, fitting["won"], recipe)
     if recipe.use_boosted and flatters(folded, fitting, model.logit(test), test):
         recipe = recipe.logistic_alone()
@@ -224,7 +233,7 @@ def on_whole_groups(
 ) -> Evaluated:
     """Look-alike mode: the recipe measured on folds that keep groups whole, every figure labelled so."""
     rows, seed = training.rows, policy.seed
-    recipe, folded = choose_recipe(rows, rows["won"], rows["group"], features, seed)
+    recipe, folded = choose_recipe(rows, rows["won"], rows["group"], features, seed, **searched(policy))
     won, account, plan = rows["won"], rows["account_id"], rows["plan_points"]
     opinions = {"model": folded, "plan": plan, "blend": blended(folded, plan)}
     grouped = {name: evaluate(won, score, account, is_propensity=False, seed=seed) for name, score in opinions.items()}

@@ -1,3 +1,5 @@
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -140,3 +142,28 @@ def test_a_large_set_is_calibrated_although_it_is_sampled() -> None:
     assert len(rare) > 60_000
     model = fit_propensity(rare, rare["won"], replace(RECIPE, stack=(0.0, 0.5, 0.5), platt=(1.0, 0.0)))
     assert model.predict(rare).mean() == pytest.approx(rare["won"].mean(), rel=0.03)
+
+
+def test_changed_boosting_parameters_travel_with_the_recipe_and_change_the_fit(rows: pd.DataFrame, tmp_path: Path) -> None:
+    changed = replace(RECIPE, boosting=(("learning_rate", 0.1), ("num_leaves", 16)))
+    stored = Recipe.from_json(json.loads(json.dumps(changed.to_json())))
+    assert stored == changed
+    plain, deeper = fit_propensity(rows, rows["won"], RECIPE), fit_propensity(rows, rows["won"], stored)
+    assert np.abs(plain.boosted_logit(rows) - deeper.boosted_logit(rows)).max() > 0.1
+    deeper.save(tmp_path)
+    text = (tmp_path / "booster.txt").read_text()
+    assert "[learning_rate: 0.1]" in text and "[num_leaves: 16]" in text and "[max_depth: 4]" in text
+    assert max(int(leaves) for leaves in re.findall(r"num_leaves=(\d+)", text)) > 8
+    assert load_propensity(tmp_path).recipe == changed
+    assert not np.array_equal(*(out_of_fold(rows, rows["won"], rows["group"], recipe) for recipe in (RECIPE, changed)))
+
+
+def test_a_recipe_stored_before_there_were_changes_changes_nothing() -> None:
+    old = {name: value for name, value in RECIPE.to_json().items() if name != "boosting"}
+    assert Recipe.from_json(old) == RECIPE
+
+
+def test_the_choice_of_a_recipe_keeps_to_what_was_asked(rows: pd.DataFrame) -> None:
+    asked = (("learning_rate", 0.1),)
+    recipe, _ = choose_recipe(rows, rows["won"], rows["group"], FEATURES, 7, boosting=asked, regularizations=(0.002,))
+    assert (recipe.boosting, recipe.regularization) == (asked, 0.002)
