@@ -34,6 +34,7 @@ def train_challenger(run: Run) -> Counts:
         return too_few_wins(run, learning.training)
     population = prospects(run, learning)
     trained = train_through_gate(run, learning, population)
+    trained = trained.with_refits(learning.training, population, training_policy(run))
     challenger = register_challenger(run, learning, trained, population)
     return settle(run, learning, trained, challenger)
 

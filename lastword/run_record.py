@@ -121,7 +121,7 @@ def flat_metrics(figures: Mapping[str, Any]) -> dict[str, float]:
         found |= {f"windows.{name}.{count}": float(window[count]) for count in ("rows", "wins")}
     for row in figures.get("grades", ()):
         found |= {f"grades.{row['grade']}.{name}": row.get(name) for name in ("rate", "observed_over_expected")}
-    found["auc_corrected_for_unlabelled"] = figures.get("auc_corrected_for_unlabelled")
+    found["auc_corrected_for_unlabelled"] = _estimate(figures.get("auc_corrected_for_unlabelled"))
     return {name: float(value) for name, value in found.items() if value is not None and value == value}
 
 

@@ -30,6 +30,7 @@ class Serving:
     model: "Served"
 
 
+MODEL_NUMBERS = ("propensity", "model_points", "log_odds", "log_odds_sd", "grade_confidence")
 ACCOUNT_COLUMNS = ("name", "region", "sub_region", "country", "industry", "sub_industry")
 
 
@@ -230,19 +231,23 @@ def opinions(
 
 
 def model_opinion(features: "pd.DataFrame", served: "Served | None", previous: "pd.Series") -> "pd.DataFrame":
-    """propensity, log_odds, log_odds_sd, model_points, model_grade and grade_confidence by account_id; null without a model."""
+    """What the model says of each account, by account_id; all null where no model serves.
+
+    propensity; model_points (0–100); model_grade; log_odds of the propensity (in look-alike mode of being like a winner);
+    log_odds_sd, their bootstrap sd; grade_confidence (0–1), how sure the grade is. The last two are null too for a model that
+    was trained without refits.
+    """
     import pandas as pd
 
     from models.grades import assign_grades
 
     if served is None:
-        empty = pd.DataFrame(index=features.index)
-        unknown = dict.fromkeys(("propensity", "log_odds", "log_odds_sd", "model_points", "grade_confidence"), float("nan"))
-        return empty.assign(**unknown, model_grade=pd.Series(None, index=features.index, dtype="str"))
-    scored = served.score(features)
-    grades = assign_grades(scored["points"], served.cuts, previous.reindex(features.index) if len(previous) else None)
-    opinion = pd.DataFrame({"propensity": scored["propensity"], "model_points": scored["points"], "model_grade": grades})
-    return opinion.assign(log_odds=scored["logit"], log_odds_sd=float("nan"), grade_confidence=float("nan"))
+        unknown = dict.fromkeys(MODEL_NUMBERS, float("nan"))
+        return pd.DataFrame(unknown, index=features.index).assign(model_grade=pd.Series(None, index=features.index, dtype="str"))
+    scored = served.score(features).rename(columns={"logit": "log_odds", "points": "model_points"})
+    known = previous.reindex(features.index) if len(previous) else None
+    grades = assign_grades(scored["model_points"], served.cuts, known)
+    return scored.assign(model_grade=grades).join(served.confidence(features, grades))
 
 
 def with_review_gain(scores: "pd.DataFrame", served: "Served | None") -> "pd.DataFrame":

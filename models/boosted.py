@@ -77,6 +77,13 @@ def fit_boosted(dataset: lgb.Dataset, rounds: int, seed: int, changes: Changes =
     return lgb.train(parameters(changes, seed), dataset, num_boost_round=rounds)
 
 
+def reweighted(dataset: lgb.Dataset, rows: NDArray[np.intp], weight: Floats) -> lgb.Dataset:
+    """Some rows of the dataset, each with another weight; the bins stay."""
+    part = dataset.subset(rows.tolist()).construct()
+    part.set_weight(weight)
+    return part
+
+
 def _stop_early(fitted: lgb.Dataset, tested: lgb.Dataset, chosen: dict[str, Any]) -> lgb.Booster:
     stop = lgb.early_stopping(PATIENCE, verbose=False)
     return lgb.train(chosen, fitted, num_boost_round=MOST_ROUNDS, valid_sets=[tested], callbacks=[stop])

@@ -43,15 +43,17 @@ def _levels(column: pd.Series) -> list[str]:
     return sorted(frequent["level"].head(MOST_LEVELS))
 
 
-def fitting_sample(won: NDArray[np.integer], seed: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def fitting_sample(
+    won: NDArray[np.integer], seed: int | Sequence[int], whole_up_to: int = WHOLE_UP_TO, per_win: int = NON_WINS_PER_WIN
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """The rows that the models are fitted on, in order, and the weight of each.
 
-    Up to 50,000 rows: all of them. Beyond, every win and, drawn by seed, 10 rows without a win for each (never fewer than
-    fill 50,000), which then stand for all such rows by their weight. Past that ratio further rows without a win hardly
+    Up to `whole_up_to` rows: all of them. Beyond, every win and, drawn by seed, `per_win` rows without a win for each (never
+    fewer than fill `whole_up_to`), which then stand for all such rows by their weight. Past ten a win further rows hardly
     inform (relative efficiency m/(m + 1) at m controls a case), while they cost time and memory.
     """
     lost = np.flatnonzero(won == 0)
-    kept = max(NON_WINS_PER_WIN * (len(won) - len(lost)), WHOLE_UP_TO - (len(won) - len(lost)))
+    kept = max(per_win * (len(won) - len(lost)), whole_up_to - (len(won) - len(lost)))
     if kept >= len(lost):
         return np.arange(len(won)), np.ones(len(won))
     drawn = np.random.default_rng(seed).choice(lost, size=kept, replace=False)

@@ -12,6 +12,9 @@ from lastword.contracts import GRADES
 MOST_VALUES = 10_001
 """A larger reference population is kept as this many quantiles."""
 
+BEYOND = 1_000.0
+"""Log-odds that nothing reaches."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -97,6 +100,21 @@ def grade_cuts(settings: Any, reference: Reference) -> dict[str, float]:
     if settings.policy == "points":
         return given
     return {grade: float(reference.points(np.array([cut]))[0]) for grade, cut in given.items()}
+
+
+def log_odds_cuts(logit: Any, settings: Any, prior_odds: float | None = None) -> list[float]:
+    """The log-odds from which a population with these log-odds is graded A, B, C and D, by [grades] as in `grade_cuts`.
+
+    `prior_odds`: in look-alike mode the factor from the model's odds to the propensity.
+    """
+    if settings.policy == "propensity":
+        cuts = np.array([settings.cuts[grade] for grade in GRADES[:-1]], dtype=float)
+        with np.errstate(divide="ignore"):
+            found = np.log(cuts) - (np.log1p(-cuts) if prior_odds is None else np.log(prior_odds))
+    else:
+        shares = np.array(list(grade_cuts(settings, Reference(())).values())) / 100
+        found = np.where(shares > 0, np.quantile(logit, np.clip(shares, 0, 1), method="hazen"), -BEYOND)
+    return np.clip(found, -BEYOND, BEYOND).tolist()
 
 
 def assign_grades(

@@ -53,7 +53,7 @@ class Design:
 def build_design(frame: pd.DataFrame, features: Sequence[dict[str, Any]]) -> Design:
     """Lay the columns out and standardise them. `features` as `models.encoding.fit_encoding` gives them."""
     placed = tuple(feature if feature["kind"] == "category" else _with_knots(feature, frame) for feature in features)
-    columns = [column for feature in placed for column in _columns(frame[feature["name"]], feature)]
+    columns = [column for feature in placed for column in columns_of(frame[feature["name"]], feature)]
     means = np.array([column.mean() for column in columns])
     scales = np.array([column.std() or 1.0 for column in columns])
     matrix = np.empty((len(frame), len(columns)))
@@ -61,6 +61,12 @@ def build_design(frame: pd.DataFrame, features: Sequence[dict[str, Any]]) -> Des
         rows = slice(start, start + BLOCK_ROWS)
         matrix[rows] = (np.column_stack([column[rows] for column in columns]) - means) / scales
     return Design(placed, matrix, means, scales)
+
+
+def standardised(design: Design, frame: pd.DataFrame) -> Floats:
+    """Other rows laid out as the design's are."""
+    columns = [column for feature in design.features for column in columns_of(frame[feature["name"]], feature)]
+    return (np.column_stack(columns) - design.means) / design.scales
 
 
 def knots_of(values: Floats) -> Floats:
@@ -80,14 +86,22 @@ def knots_of(values: Floats) -> Floats:
 
 
 def fit_logistic(
-    design: Design, rows: NDArray[np.intp] | slice, won: NDArray[np.integer], weight: Floats, regularization: float
+    design: Design,
+    rows: NDArray[np.intp] | slice,
+    won: NDArray[np.integer],
+    weight: Floats,
+    regularization: float,
+    start: tuple[Floats, float] | None = None,
 ) -> tuple[Floats, float]:
     """Coefficients of the standardised columns and the intercept, on some rows of the design.
 
-    `won` and `weight` belong to the chosen rows. One thread, so that the sums do not depend on how many there are.
+    `won` and `weight` belong to the chosen rows. `start`, coefficients and intercept of a fit to similar rows, saves steps.
+    One thread, so that the sums do not depend on how many there are.
     """
     with threadpool_limits(1, user_api="blas"):
-        model = LogisticRegression(C=regularization, max_iter=1000)
+        model = LogisticRegression(C=regularization, max_iter=1000, warm_start=start is not None)
+        if start is not None:
+            model.coef_, model.intercept_ = start[0][None, :], np.array([start[1]])
         model.fit(design.matrix[rows], won, sample_weight=weight)
     return model.coef_[0], float(model.intercept_[0])
 
@@ -140,6 +154,20 @@ def centre(terms: Sequence[dict[str, Any]], intercept: float, frame: pd.DataFram
     return [_shifted(term, -mean) for term, mean in zip(terms, means, strict=True)], intercept + sum(means)
 
 
+def columns_of(column: pd.Series, feature: dict[str, Any]) -> Iterator[Floats]:
+    """The feature's columns: one-hots with others and unknown last, or the curve's functions and whether it is unknown."""
+    if feature["kind"] == "category":
+        codes = level_codes(column, feature["levels"])
+        yield from ((codes == code).astype(float) for code in range(_width(feature)))
+        return
+    values = numbers(column)
+    unknown = np.isnan(values)
+    filled = np.where(unknown, feature["median"], values)
+    yield from (np.interp(filled, feature["knots"], heights) for heights in _basis(feature["knots"]).T)
+    if feature["nulls"]:
+        yield unknown.astype(float)
+
+
 def _with_knots(feature: dict[str, Any], frame: pd.DataFrame) -> dict[str, Any]:
     values = numbers(frame[feature["name"]])
     unknown = np.isnan(values)
@@ -160,20 +188,6 @@ def _width(feature: dict[str, Any]) -> int:
     if feature["kind"] == "category":
         return len(feature["levels"]) + 2
     return int(_basis(feature["knots"]).shape[1] + feature["nulls"])
-
-
-def _columns(column: pd.Series, feature: dict[str, Any]) -> Iterator[Floats]:
-    """The feature's columns: one-hots with others and unknown last, or the curve's functions and whether it is unknown."""
-    if feature["kind"] == "category":
-        codes = level_codes(column, feature["levels"])
-        yield from ((codes == code).astype(float) for code in range(_width(feature)))
-        return
-    values = numbers(column)
-    unknown = np.isnan(values)
-    filled = np.where(unknown, feature["median"], values)
-    yield from (np.interp(filled, feature["knots"], heights) for heights in _basis(feature["knots"]).T)
-    if feature["nulls"]:
-        yield unknown.astype(float)
 
 
 def _exported(feature: dict[str, Any], slopes: Floats) -> dict[str, Any]:

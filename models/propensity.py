@@ -224,7 +224,7 @@ def choose_recipe(
     boosted = fitting.boosted_out_of_fold(fold, boosters, rounds) if use_boosted else None
     stack = fit_stack(logistic, boosted, wins)
     recipe = Recipe(chosen, regularization, rounds, stack, (1.0, 0.0), use_boosted, seed, boosting)
-    return recipe, _stacked(recipe, logistic, boosted)
+    return recipe, stacked(recipe, logistic, boosted)
 
 
 def out_of_fold(frame: pd.DataFrame, won: ArrayLike, group: ArrayLike, recipe: Recipe) -> Floats:
@@ -239,7 +239,7 @@ def out_of_fold(frame: pd.DataFrame, won: ArrayLike, group: ArrayLike, recipe: R
         trees = beside.submit(fit) if recipe.use_boosted else None
         logistic = fitting.logistic_out_of_fold(fold, recipe.regularization)
         boosted = fitting.boosted_out_of_fold(fold, trees.result(), rounds) if trees else None
-    return _stacked(recipe, logistic, boosted)
+    return stacked(recipe, logistic, boosted)
 
 
 def fit_propensity(frame: pd.DataFrame, won: ArrayLike, recipe: Recipe) -> Propensity:
@@ -253,16 +253,17 @@ def fit_propensity(frame: pd.DataFrame, won: ArrayLike, recipe: Recipe) -> Prope
     return Propensity(_model(recipe, terms, intercept), booster)
 
 
+def stacked(recipe: Recipe, logistic: Floats, boosted: Floats | None) -> Floats:
+    """The recipe's log-odds from those of its two models (None: no boosted trees): stack, then Platt's correction."""
+    intercept, first, second = recipe.stack
+    slope, shift = recipe.platt
+    both = intercept + first * logistic + (0.0 if boosted is None else second * boosted)
+    return slope * both + shift
+
+
 def _model(recipe: Recipe, terms: list[dict[str, Any]], intercept: float) -> dict[str, Any]:
     """The content of model.json; `models.scorer.Scorer` reads it."""
     return {"format": FORMAT, "recipe": recipe.to_json(), "logistic_intercept": intercept, "features": terms, "prior_odds": None}
-
-
-def _stacked(recipe: Recipe, logistic: Floats, boosted: Floats | None) -> Floats:
-    intercept, first, second = recipe.stack
-    slope, shift = recipe.platt
-    stacked = intercept + first * logistic + (0.0 if boosted is None else second * boosted)
-    return slope * stacked + shift
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from models.grades import Reference
 from models.landmarks import Mode
 from models.priors import propensity_of
 from models.propensity import Propensity, Recipe, load_propensity
+from models.refits import Refits, load_refits
 from models.training import Trained
 
 
@@ -32,6 +34,12 @@ class Served:
     prior_odds: float | None
     vocabulary: Vocabulary
     intent_policy: IntentPolicy
+    folder: Path
+
+    @cached_property
+    def refits(self) -> Refits | None:
+        """The bootstrap refits, read when they are first asked for; None for a model that was trained without."""
+        return load_refits(self.folder)
 
     def score(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Grain: the rows of `frame`, its index. Columns: logit, propensity (null in look-alike mode without a prior), points."""
@@ -62,10 +70,18 @@ class Served:
         propensity = np.where(np.isnan(propensity), expit(nearest), propensity)
         return pd.DataFrame({"cut_log_odds": nearest, "cut_propensity": propensity}, index=log_odds.index)
 
+    def confidence(self, frame: pd.DataFrame, grades: pd.Series) -> pd.DataFrame:
+        """Grain: the rows of `frame`, its index. log_odds_sd and grade_confidence of the grades given; null without refits."""
+        if self.refits is None:
+            return pd.DataFrame({"log_odds_sd": np.nan, "grade_confidence": np.nan}, index=frame.index)
+        return self.refits.score(frame, grades)
+
 
 def save_served(folder: Path, trained: Trained, mode: Mode, vocabulary: Vocabulary, policy: IntentPolicy) -> None:
-    """Write model.json, booster.txt, reference.json and serving.json; text only, none of it names our modules."""
+    """Write model.json, booster.txt, the refits' files, reference.json and serving.json; text only, none names our modules."""
     trained.model.save(folder)
+    if trained.refits is not None:
+        trained.refits.save(folder)
     (folder / "reference.json").write_text(json.dumps(trained.reference.to_json()))
     serving = {
         "catalog_version": VERSION,
@@ -111,4 +127,5 @@ def load_served(folder: Path) -> Served:
         prior_odds=serving["prior_odds"],
         vocabulary=Vocabulary(**{name: tuple(values) for name, values in serving["vocabulary"].items()}),
         intent_policy=IntentPolicy(**serving["intent_policy"]),
+        folder=folder,
     )

@@ -5,6 +5,7 @@ What is reported is measured on time that the fit has not seen; what is served i
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -29,7 +30,7 @@ from models.evaluation import (
     rising_grades,
 )
 from models.findings import LeakageReport, refuse_blocked
-from models.grades import Reference, assign_grades, blended, grade_cuts
+from models.grades import Reference, assign_grades, blended, grade_cuts, log_odds_cuts
 from models.landmarks import Mode, TrainingSet, temporal_split
 from models.leakage import examine
 from models.leakage_in_time import judge_time
@@ -38,6 +39,7 @@ from models.priors import prior_figures, propensity_of, solve_prior_odds
 from models.promotion import Promotion, PromotionEvidence, decide
 from models.propensity import Propensity, Recipe, choose_recipe, fit_propensity, out_of_fold
 from models.rank_lift import rank_lift_figures
+from models.refits import Refits, fit_refits
 from models.rolling import roll
 from models.slices import by_attribute, slices, worst
 
@@ -80,6 +82,12 @@ class Trained:
     leakage: LeakageReport
     figures: dict[str, Any]
     promotion: Promotion
+    refits: Refits | None = None
+
+    def with_refits(self, training: TrainingSet, population: pd.DataFrame, policy: TrainingPolicy) -> "Trained":
+        """The same with the bootstrap refits that grades get their confidence from; on what `train` was given."""
+        cuts = partial(log_odds_cuts, settings=policy.grades, prior_odds=self.prior_odds)
+        return replace(self, refits=fit_refits(training.rows, self.recipe, population, cuts))
 
 
 @dataclass(frozen=True)

@@ -1,46 +1,95 @@
+"""A model as it is stored and served."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from features.build import IntentPolicy
-from features.catalog import Vocabulary
-from models.grades import Reference
-from models.propensity import Propensity, Recipe
-from models.served import Served
+from lastword.scoring import model_opinion
+from models.grades import Reference, assign_grades
+from models.landmarks import Mode, TrainingSet
+from models.propensity import fit_propensity
+from models.served import load_served, save_served, vocabulary_of
+from models.training import Trained, TrainingPolicy
+from tests.sample_rows import RECIPE, training_rows
 
-CUTS = {"A": 87.5, "B": 62.5, "C": 37.5, "D": 12.5}
-RECIPE = Recipe((), 0.1, 0, (0.0, 1.0, 0.0), (1.0, 0.0), False, 7)
-
-
-def served(scores=(0.1, 0.2, 0.3, 0.4), cuts=CUTS, mode="landmarks", prior_odds=None) -> Served:
-    reference = Reference.from_population(scores)
-    return Served(Propensity({}, None), RECIPE, reference, cuts, mode, prior_odds, Vocabulary((), (), ()), IntentPolicy(30, 180))
-
-
-def test_the_nearest_cut_is_that_of_the_log_odds_and_its_propensity_theirs():
-    log_odds = pd.Series([logit(0.39), logit(0.11), np.nan, 9.0], index=list("abcd"))
-    found = served().nearest_cut(log_odds)
-    assert found.index.tolist() == list("abcd")
-    assert found["cut_propensity"].tolist() == pytest.approx([0.4, 0.1, np.nan, 0.4], nan_ok=True)
-    assert found["cut_log_odds"].tolist() == pytest.approx([logit(0.4), logit(0.1), np.nan, logit(0.4)], nan_ok=True)
+GRADES = SimpleNamespace(policy="shares", shares={"A": 0.15, "B": 0.20, "C": 0.30, "D": 0.20, "F": 0.15}, cuts=None)
+POLICY = TrainingPolicy(horizon_days=180, seed=7, grades=GRADES)
+CUTS = {"A": 85.0, "B": 65.0, "C": 35.0, "D": 15.0}
+NOTHING: Any = None
+NOBODY_BEFORE = pd.Series(dtype="str")
 
 
-def test_in_look_alike_mode_it_is_the_corrected_propensity_where_there_is_a_prior():
-    log_odds = pd.Series([logit(0.4)])
-    corrected = served(mode="look-alike", prior_odds=0.03).nearest_cut(log_odds)["cut_propensity"].iloc[0]
-    assert corrected == pytest.approx(0.03 * 0.4 / 0.6)
-    assert served(mode="look-alike").nearest_cut(log_odds)["cut_propensity"].iloc[0] == pytest.approx(0.4)
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    return training_rows(accounts=600)
 
 
-def test_a_cut_that_everybody_passes_is_nowhere_near():
-    assert served(cuts=CUTS | {"D": 0.0}).nearest_cut(pd.Series([-20.0]))["cut_propensity"].iloc[0] == pytest.approx(0.2)
-    assert served(cuts=dict.fromkeys("ABCD", 0.0)).nearest_cut(pd.Series([0.0])).isna().all().all()
-    assert served(scores=()).nearest_cut(pd.Series([0.0])).isna().all().all()
+@pytest.fixture(scope="module")
+def population() -> pd.DataFrame:
+    return training_rows(accounts=400, landmarks=1, seed=5)
 
 
-def test_an_account_changes_its_grade_at_the_cut():
-    model = served(scores=tuple(np.linspace(0.01, 0.6, 200)))
-    for cut in np.unique(model.nearest_cut(pd.Series(np.linspace(-5, 1, 400)))["cut_log_odds"]):
-        points = model.reference.points(expit(np.array([cut - 1e-6, cut + 1e-6])))
-        assert sum(points[0] < grade <= points[1] for grade in CUTS.values()) == 1
+@pytest.fixture(scope="module")
+def trained(rows: pd.DataFrame, population: pd.DataFrame) -> Trained:
+    model = fit_propensity(rows, rows["won"], RECIPE)
+    reference = Reference.from_population(expit(model.logit(population)))
+    return Trained(model, RECIPE, reference, CUTS, None, leakage=NOTHING, figures={}, promotion=NOTHING)
+
+
+@pytest.fixture(scope="module", params=["landmarks", "look-alike"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    return request.param
+
+
+def served(folder: Path, trained: Trained, mode: Mode) -> Any:
+    folder.mkdir(exist_ok=True)
+    save_served(folder, trained, mode, vocabulary_of(RECIPE), IntentPolicy())
+    return load_served(folder)
+
+
+def test_refits_survive_storage_in_either_mode(
+    tmp_path: Path, rows: pd.DataFrame, population: pd.DataFrame, trained: Trained, mode: Mode
+) -> None:
+    refitted = trained.with_refits(TrainingSet(mode, rows, (), winners=1), population, POLICY)
+    loaded = served(tmp_path, refitted, mode)
+    assert loaded.refits == refitted.refits
+    opinion = model_opinion(population, loaded, NOBODY_BEFORE)
+    assert opinion["grade_confidence"].between(0, 1).all()
+    assert (opinion["log_odds_sd"] > 0).all()
+    np.testing.assert_array_equal(opinion["log_odds"], refitted.model.logit(population))
+    assert opinion["propensity"].isna().all() == (mode == "look-alike")
+
+
+def test_the_confidence_is_of_the_grade_that_is_handed_out(
+    tmp_path: Path, rows: pd.DataFrame, population: pd.DataFrame, trained: Trained
+) -> None:
+    loaded = served(tmp_path, trained.with_refits(TrainingSet("landmarks", rows, (), winners=1), population, POLICY), "landmarks")
+    fresh = model_opinion(population, loaded, NOBODY_BEFORE)
+    kept = model_opinion(population, loaded, pd.Series("C", index=population.index))
+    moved = fresh["model_grade"] != kept["model_grade"]
+    expected = loaded.refits.score(population, kept["model_grade"])["grade_confidence"]
+    assert moved.any()
+    pd.testing.assert_series_equal(kept["grade_confidence"], expected)
+    assert kept.loc[moved, "grade_confidence"].mean() < fresh.loc[moved, "grade_confidence"].mean()
+
+
+def test_a_model_that_was_trained_before_there_were_refits_serves_without_confidence(
+    tmp_path: Path, population: pd.DataFrame, trained: Trained
+) -> None:
+    opinion = model_opinion(population, served(tmp_path, trained, "landmarks"), NOBODY_BEFORE)
+    assert opinion["grade_confidence"].isna().all()
+    assert opinion["log_odds_sd"].isna().all()
+    assert opinion["model_grade"].equals(assign_grades(opinion["model_points"], CUTS).rename("model_grade"))
+
+
+def test_where_no_model_serves_every_column_is_there_and_null(population: pd.DataFrame, tmp_path: Path, trained: Trained) -> None:
+    nothing = model_opinion(population, None, NOBODY_BEFORE)
+    something = model_opinion(population, served(tmp_path, trained, "landmarks"), NOBODY_BEFORE)
+    assert set(nothing.columns) == set(something.columns)
+    assert nothing.isna().all(axis=None)
