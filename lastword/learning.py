@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Learning:
-    """The tables, the training rows made of them, and the champion with its files; None before the first."""
+    """The tables, the training rows made of them, and the champion with its files; None before the first.
+
+    `served` is None too where the features' definitions have changed since: there is nothing then to compare a challenger with.
+    """
 
     tables: "Tables"
     training: "TrainingSet"
@@ -32,13 +35,13 @@ def gather(run: Run) -> Learning:
     from features.engine import connect
     from models.landmarks import training_set
     from models.registry import champion
-    from models.served import load_served
+    from models.served import is_current, load_served
 
     settings = run.project.settings
     tables = read_tables(connect(run.project, run.folder), run.inputs)
     plan = run.project.load_plan()
     registered = champion(run.project)
-    served = load_served(registered.folder) if registered else None
+    served = load_served(registered.folder) if registered and is_current(registered.folder) else None
     vocabulary = choose_vocabulary(tables, run.as_of)
     features = catalog(vocabulary.union(served.vocabulary) if served else vocabulary, settings.features.columns)
     horizon, policy = settings.model.horizon_days, run.intent_policy()
@@ -74,5 +77,5 @@ def training_policy(run: Run) -> "TrainingPolicy":
         waivers=settings.model.leakage_waivers,
         product_names=settings.model.product_names,
         boosting=settings.model.boosting.changes(),
-        regularizations=settings.model.regularizations,
+        evidence_per_win=settings.model.evidence_per_win,
     )

@@ -111,22 +111,8 @@ class Model(Section):
     leakage: Literal["block", "warn"] = "block"
     leakage_waivers: Annotated[dict[str, Text], Field(examples=['{ column = "why it is safe" }'])] = {}
     product_names: Annotated[ListOf[Text], Field(examples=['["Lastword"]'])] = ()
-    regularizations: Annotated[ListOf[Annotated[float, Field(gt=0)]], Field(examples=["[0.01, 0.1]"])] = (
-        0.001,
-        0.003,
-        0.01,
-        0.03,
-        0.1,
-        0.3,
-    )
+    evidence_per_win: Annotated[float, Field(gt=0, le=10)] = 0.7
     boosting: Boosting = Boosting()
-
-    @field_validator("regularizations")
-    @classmethod
-    def _from_strong_to_weak(cls, candidates: tuple[float, ...]) -> tuple[float, ...]:
-        if not candidates:
-            raise wrong("an empty list leaves nothing to choose from; write regularizations = [0.01, 0.1]")
-        return tuple(sorted(set(candidates)))
 
     @field_validator("group_by", "product_names")
     @classmethod

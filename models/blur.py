@@ -4,11 +4,12 @@ A bootstrap knows how much a fit varies, not how far fits of this kind are off o
 are then too sure (measured in tests/truth/confidence.py). The remedy is ours; nothing in it looks at a truth. It is the sum
 of two variances of the log-odds, each a mean over the reference population:
 
-*What the penalty hides.* A ridge penalty λ = 1/C on standardised columns is a belief that a coefficient varies by 1/λ about
-zero. Under it the squared bias at x is expected to be λ·‖(H + λ)⁻¹x‖², H the information of the rows; with the sampling
-variance x'(H + λ)⁻¹H(H + λ)⁻¹x that makes up Bayes' posterior variance x'(H + λ)⁻¹x. Rows of one account tell less than as
+*What the penalty hides.* A prior of variances Λ⁻¹ is a belief that coefficients vary by so much about zero. Under it the
+squared bias at x is expected to be ‖Λ^½(H + Λ)⁻¹x‖², H the information of the rows; with the sampling variance
+x'(H + Λ)⁻¹H(H + Λ)⁻¹x that makes up Bayes' posterior variance x'(H + Λ)⁻¹x. Rows of one account tell less than as
 many accounts would, so both are multiplied by what the bootstrap over groups finds for the second: its variance ÷ the
-formula's. The logistic regression stands for the boosted trees too, which hide about as much.
+formula's. Columns that were dropped count for nothing. The logistic regression stands for the boosted trees too, which hide
+about as much.
 
 *What the two models dispute.* The stack mixes two kinds of model by weights w and 1 − w; the variance between them is
 w(1 − w)·(difference)², the between-model term of model averaging (Draper 1995).
@@ -19,33 +20,35 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from models.logistic import BLOCK_ROWS, Design
+from models.relevance import Fit
 
 type Floats = NDArray[np.float64]
 
 
-def hidden_variance(
-    design: Design, weight: Floats, fit: tuple[Floats, float], regularization: float, people: Floats, refitted: Floats
-) -> float:
-    """Mean squared log-odds that the penalty is expected to hide.
+def hidden_variance(design: Design, weight: Floats, fit: Fit, people: Floats, refitted: Floats) -> float:
+    """Mean squared log-odds that the prior is expected to hide.
 
     Parameters
     ----------
     design, weight
-        The rows fitted on and the weight of each.
+        The rows fitted on and what each counts for.
     fit
-        Coefficients and intercept of the logistic regression on them.
-    regularization
-        Its C.
+        The logistic regression on them.
     people
         The reference population's rows, laid out as the design's.
     refitted
         The same people's log-odds by the refits of the logistic regression: a row each, a column per refit.
     """
-    spread = information(design.matrix, weight, *fit)
-    shrunk = (people - people.mean(axis=0)) @ np.linalg.inv(spread + np.eye(len(spread)) / regularization)
+    kept = fit.variance > 0
+    if not kept.any():
+        return 0.0
+    penalty = 1 / fit.variance[kept]
+    spread = information(design.matrix[:, kept], weight, fit.coefficients[kept], fit.intercept)
+    shown = people[:, kept] - people[:, kept].mean(axis=0)
+    shrunk = shown @ np.linalg.inv(spread + np.diag(penalty))
     by_formula = float(((shrunk @ spread) * shrunk).sum(axis=1).mean())
     by_bootstrap = float(centred(refitted).var(axis=1, ddof=1).mean())
-    squared_bias = float((shrunk**2).sum(axis=1).mean()) / regularization
+    squared_bias = float((shrunk**2 * penalty).sum(axis=1).mean())
     return squared_bias * by_bootstrap / by_formula if by_formula > 0 else 0.0
 
 

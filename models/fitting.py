@@ -41,16 +41,16 @@ class Fitting:
         matrix = encode(self.frame.iloc[self.rows], self.encoded)
         return bin_matrix(matrix, self.won[self.rows], self.weight, self.seed, self.boosting)
 
-    def logistic(self, chosen: NDArray[np.intp], regularization: float) -> tuple[list[dict[str, Any]], float]:
+    def logistic(self, chosen: NDArray[np.intp], evidence: float) -> tuple[list[dict[str, Any]], float]:
         """Terms and intercept of the logistic regression fitted on some of `rows`, given by their place among them."""
         won = self.won[self.rows][chosen]
-        return export_logistic(self.design, *fit_logistic(self.design, chosen, won, self.weight[chosen], regularization))
+        return export_logistic(self.design, fit_logistic(self.design, chosen, won, self.weight[chosen], evidence))
 
-    def logistic_out_of_fold(self, fold: NDArray[np.intp], regularization: float) -> Floats:
+    def logistic_out_of_fold(self, fold: NDArray[np.intp], evidence: float) -> Floats:
         """Log-odds of every row of the frame from the fit without its fold."""
         logit = np.empty(len(self.frame))
         for held_out in np.unique(fold):
-            terms, intercept = self.logistic(np.flatnonzero(fold[self.rows] != held_out), regularization)
+            terms, intercept = self.logistic(np.flatnonzero(fold[self.rows] != held_out), evidence)
             parts = [logistic_terms(batch, terms).sum(axis=1) for batch in batches(self.frame[fold == held_out])]
             logit[fold == held_out] = np.concatenate(parts) + intercept
         return logit

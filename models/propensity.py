@@ -18,12 +18,15 @@ from models.boosted import Changes, choose_rounds, fit_boosted, fit_folds
 from models.calibration import fit_stack
 from models.fitting import prepare
 from models.folds import grouped_folds
-from models.logistic import REGULARIZATIONS, centre, choose_regularization
+from models.logistic import EVIDENCE_PER_WIN, centre, evidence_of_a_row
 from models.scorer import MissingColumnsError, Scorer
 
 type Floats = NDArray[np.float64]
 
 FORMAT = 1
+
+EVIDENCE_OF_OLD_RECIPES = 0.1
+"""Of a recipe stored when one ridge penalty served all features: about what monthly landmarks come to."""
 
 
 class NamedFeature(Protocol):
@@ -44,8 +47,8 @@ class Recipe:
     ----------
     features
         (name, kind) of each, kind numeric, flag or category.
-    regularization
-        C of the logistic regression.
+    evidence
+        What a training row counts for in the logistic regression: the less, the more its features are shrunk.
     boosting_rounds
         Number of trees.
     stack
@@ -61,7 +64,7 @@ class Recipe:
     """
 
     features: tuple[tuple[str, str], ...]
-    regularization: float
+    evidence: float
     boosting_rounds: int
     stack: tuple[float, float, float]
     platt: tuple[float, float]
@@ -94,6 +97,10 @@ class Recipe:
         features = tuple((name, kind) for name, kind in values["features"])
         boosting = tuple((name, value) for name, value in values.get("boosting", ()))
         stack, platt = tuple(values["stack"]), tuple(values["platt"])
+        values = {
+            "evidence": EVIDENCE_OF_OLD_RECIPES,
+            **{name: value for name, value in values.items() if name != "regularization"},
+        }
         return cls(**{**values, "features": features, "stack": stack, "platt": platt, "boosting": boosting})
 
 
@@ -179,9 +186,9 @@ def choose_recipe(
     *,
     use_boosted: bool = True,
     boosting: Changes = (),
-    regularizations: Sequence[float] = REGULARIZATIONS,
+    evidence_per_win: float = EVIDENCE_PER_WIN,
 ) -> tuple[Recipe, Floats]:
-    """Choose regularisation, number of trees and weights of the stack on three folds that keep groups whole.
+    """Choose the number of trees and the weights of the stack on three folds that keep groups whole.
 
     Parameters
     ----------
@@ -199,8 +206,8 @@ def choose_recipe(
         False for the logistic regression alone.
     boosting
         (name, value) of LightGBM parameters to differ from `models.boosted.SHALLOW`.
-    regularizations
-        Candidates for C, from strong to weak regularisation.
+    evidence_per_win
+        What a group that wins counts for in the logistic regression: the less, the more is shrunk.
 
     Returns
     -------
@@ -218,12 +225,12 @@ def choose_recipe(
     sampled = fold[fitting.rows]
     with ThreadPoolExecutor(1) as beside:
         trees = beside.submit(choose_rounds, fitting.dataset, sampled, seed, boosting) if use_boosted else None
-        regularization = choose_regularization(fitting.design, wins[fitting.rows], fitting.weight, sampled, regularizations)
-        logistic = fitting.logistic_out_of_fold(fold, regularization)
+        evidence = evidence_of_a_row(wins, np.asarray(group), evidence_per_win)
+        logistic = fitting.logistic_out_of_fold(fold, evidence)
         rounds, boosters = trees.result() if trees else (0, [])
     boosted = fitting.boosted_out_of_fold(fold, boosters, rounds) if use_boosted else None
     stack = fit_stack(logistic, boosted, wins)
-    recipe = Recipe(chosen, regularization, rounds, stack, (1.0, 0.0), use_boosted, seed, boosting)
+    recipe = Recipe(chosen, evidence, rounds, stack, (1.0, 0.0), use_boosted, seed, boosting)
     return recipe, stacked(recipe, logistic, boosted)
 
 
@@ -237,7 +244,7 @@ def out_of_fold(frame: pd.DataFrame, won: ArrayLike, group: ArrayLike, recipe: R
         sampled = fold[fitting.rows]
         fit = partial(fit_folds, fitting.dataset, sampled, rounds, recipe.seed, recipe.boosting)
         trees = beside.submit(fit) if recipe.use_boosted else None
-        logistic = fitting.logistic_out_of_fold(fold, recipe.regularization)
+        logistic = fitting.logistic_out_of_fold(fold, recipe.evidence)
         boosted = fitting.boosted_out_of_fold(fold, trees.result(), rounds) if trees else None
     return stacked(recipe, logistic, boosted)
 
@@ -248,7 +255,7 @@ def fit_propensity(frame: pd.DataFrame, won: ArrayLike, recipe: Recipe) -> Prope
     with ThreadPoolExecutor(1) as beside:
         fit = partial(fit_boosted, fitting.dataset, recipe.boosting_rounds, recipe.seed, recipe.boosting)
         trees = beside.submit(fit) if recipe.use_boosted else None
-        terms, intercept = centre(*fitting.logistic(np.arange(len(fitting.rows)), recipe.regularization), frame)
+        terms, intercept = centre(*fitting.logistic(np.arange(len(fitting.rows)), recipe.evidence), frame)
         booster = trees.result().model_to_string() if trees else None
     return Propensity(_model(recipe, terms, intercept), booster)
 

@@ -104,6 +104,11 @@ def vocabulary_of(recipe: Recipe) -> Vocabulary:
     return Vocabulary(named("technology:"), named("technology_category:"), named("intent:"))
 
 
+def is_current(folder: Path) -> bool:
+    """Whether features are still defined as when the model was trained."""
+    return bool(json.loads((folder / "serving.json").read_text())["catalog_version"] == VERSION)
+
+
 def load_served(folder: Path) -> Served:
     """Read what `save_served` wrote.
 

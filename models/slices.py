@@ -146,15 +146,18 @@ def worst(found: Sequence[Slice]) -> dict[str, Any] | None:
     -------
     attribute, slice, rows, wins, measure ("auc" or "observed_over_expected"), estimate, others (that measure in the other
     slices), beyond_chance, compared (how many slices) and `said`. Where none is worse beyond chance, the one with the lowest
-    AUC. None where no attribute has two slices that could be measured.
+    AUC. None where no attribute has two slices that could be measured, or a model that ranks nobody leaves nothing to compare.
     """
     judged = [judgement for each in found for judgement in judgements(each, found)]
     if not judged:
         return None
     least = min(judged, key=lambda judgement: judgement.chance)
     beyond = least.chance < CHANCE / len(judged)
+    ranked = [each for each in judged if each.measure == "auc"]
+    if not beyond and not ranked:
+        return None
     if not beyond:
-        least = min((each for each in judged if each.measure == "auc"), key=lambda each: each.of.measures[0])
+        least = min(ranked, key=lambda each: each.of.measures[0])
     compared = len({id(judgement.of) for judgement in judged})
     return {
         "attribute": least.of.attribute,

@@ -34,7 +34,7 @@ from models.grades import Reference, assign_grades, blended, grade_cuts, log_odd
 from models.landmarks import Mode, TrainingSet, temporal_split
 from models.leakage import examine
 from models.leakage_in_time import judge_time
-from models.logistic import REGULARIZATIONS
+from models.logistic import EVIDENCE_PER_WIN
 from models.priors import prior_figures, propensity_of, solve_prior_odds
 from models.promotion import Promotion, PromotionEvidence, decide
 from models.propensity import Propensity, Recipe, choose_recipe, fit_propensity, out_of_fold
@@ -63,7 +63,7 @@ class TrainingPolicy:
     waivers: Mapping[str, str] | None = None
     product_names: Sequence[str] = ()
     boosting: Changes = ()
-    regularizations: Sequence[float] = REGULARIZATIONS
+    evidence_per_win: float = EVIDENCE_PER_WIN
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def train(
 
 def searched(policy: TrainingPolicy) -> dict[str, Any]:
     """What the policy says of choosing a recipe."""
-    return {"boosting": policy.boosting, "regularizations": policy.regularizations}
+    return {"boosting": policy.boosting, "evidence_per_win": policy.evidence_per_win}
 
 
 def inspect(training: TrainingSet, population: pd.DataFrame, policy: TrainingPolicy) -> LeakageReport:

@@ -26,7 +26,7 @@ NAMES_AND_KINDS = (
 
 RECIPE = Recipe(
     features=NAMES_AND_KINDS,
-    regularization=0.03,
+    evidence=0.35,
     boosting_rounds=60,
     stack=(0.1, 0.6, 0.5),
     platt=(0.9, -0.05),

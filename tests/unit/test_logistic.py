@@ -4,7 +4,7 @@ import pytest
 from sklearn.preprocessing import SplineTransformer
 
 from models.encoding import fit_encoding
-from models.logistic import REGULARIZATIONS, build_design, centre, choose_regularization, export_logistic, fit_logistic, knots_of
+from models.logistic import build_design, centre, evidence_of_a_row, export_logistic, fit_logistic, knots_of
 from models.scorer import logistic_terms
 from tests.sample_rows import NAMES_AND_KINDS, training_rows
 
@@ -37,9 +37,9 @@ def test_the_export_gives_the_log_odds_of_the_fit() -> None:
     frame = training_rows()
     design = build_design(frame, fit_encoding(frame, NAMES_AND_KINDS))
     won = frame["won"].to_numpy()
-    coefficients, intercept = fit_logistic(design, slice(None), won, np.ones(len(frame)), 0.1)
-    expected = design.matrix @ coefficients + intercept
-    terms, base = export_logistic(design, coefficients, intercept)
+    fit = fit_logistic(design, slice(None), won, np.ones(len(frame)), 0.5)
+    expected = design.matrix @ fit.coefficients + fit.intercept
+    terms, base = export_logistic(design, fit)
     np.testing.assert_allclose(logistic_terms(frame, terms).sum(axis=1) + base, expected, atol=1e-10)
     centred, base = centre(terms, base, frame)
     values = logistic_terms(frame, centred)
@@ -50,8 +50,8 @@ def test_the_export_gives_the_log_odds_of_the_fit() -> None:
 def test_the_fitted_curve_follows_the_truth() -> None:
     frame = training_rows(accounts=8000)
     design = build_design(frame, fit_encoding(frame, NAMES_AND_KINDS))
-    fitted = fit_logistic(design, slice(None), frame["won"].to_numpy(), np.ones(len(frame)), 0.1)
-    employees, kubernetes, security, noise, industry = export_logistic(design, *fitted)[0]
+    fitted = fit_logistic(design, slice(None), frame["won"].to_numpy(), np.ones(len(frame)), 0.5)
+    employees, kubernetes, security, noise, industry = export_logistic(design, fitted)[0]
     at = np.interp([2.0, 4.0, 5.0, 6.5], employees["knots"], employees["values"])
     assert at[1] - at[0] == pytest.approx(1.2, abs=0.4)
     assert at[3] - at[2] == pytest.approx(0.0, abs=0.3)
@@ -62,21 +62,27 @@ def test_the_fitted_curve_follows_the_truth() -> None:
     assert levels["Software"] - levels["Energy"] == pytest.approx(0.8, abs=0.25)
 
 
-def test_weights_stand_for_rows() -> None:
-    frame = training_rows(accounts=200)
-    won = frame["won"].to_numpy()
+def test_what_belongs_to_one_feature_matters_together() -> None:
+    frame = training_rows()
     design = build_design(frame, fit_encoding(frame, NAMES_AND_KINDS))
-    twice = np.concatenate([np.arange(len(frame)), np.flatnonzero(won == 0)])
-    weighted = fit_logistic(design, slice(None), won, np.where(won == 1, 1.0, 2.0), 0.1)
-    repeated = fit_logistic(design, twice, won[twice], np.ones(len(twice)), 0.1)
-    np.testing.assert_allclose(weighted[0], repeated[0], atol=1e-3)
+    sizes = np.bincount(design.group)
+    assert sizes.tolist() == [5, 1, 1, 5, 5, len(design.features[-1]["levels"]) + 2]
+    assert len(design.group) == design.matrix.shape[1]
 
 
-def test_noise_is_regularised_more_than_signal() -> None:
+def test_rows_that_repeat_a_win_share_its_evidence() -> None:
+    won, group = np.array([1, 1, 1, 0, 0, 1, 0]), np.array([1, 1, 1, 2, 2, 3, 3])
+    assert evidence_of_a_row(won, group) == pytest.approx(0.7 * 2 / 4)
+    assert evidence_of_a_row(won, group, 2.0) == pytest.approx(1.0)
+    assert evidence_of_a_row(np.zeros(3, dtype=int), np.arange(3)) == pytest.approx(0.7)
+
+
+def test_noise_is_shrunk_more_than_signal() -> None:
     frame = training_rows(accounts=3000)
-    fold = frame["group"].to_numpy() % 3
     design = build_design(frame, fit_encoding(frame, NAMES_AND_KINDS))
     unrelated = np.random.default_rng(3).permutation(frame["won"].to_numpy())
-    weight = np.ones(len(frame))
-    assert choose_regularization(design, unrelated, weight, fold) == REGULARIZATIONS[0]
-    assert choose_regularization(design, frame["won"].to_numpy(), weight, fold) > 0.003
+    spreads = [
+        np.std(design.matrix @ fit_logistic(design, slice(None), won, np.ones(len(frame)), 0.35).coefficients)
+        for won in (unrelated, frame["won"].to_numpy())
+    ]
+    assert spreads[0] < 0.2 < 0.7 < spreads[1]

@@ -159,11 +159,13 @@ def test_changed_boosting_parameters_travel_with_the_recipe_and_change_the_fit(r
 
 
 def test_a_recipe_stored_before_there_were_changes_changes_nothing() -> None:
-    old = {name: value for name, value in RECIPE.to_json().items() if name != "boosting"}
-    assert Recipe.from_json(old) == RECIPE
+    old = {name: value for name, value in RECIPE.to_json().items() if name not in ("boosting", "evidence")}
+    assert Recipe.from_json(old | {"regularization": 0.003}) == replace(RECIPE, evidence=0.1)
 
 
 def test_the_choice_of_a_recipe_keeps_to_what_was_asked(rows: pd.DataFrame) -> None:
     asked = (("learning_rate", 0.1),)
-    recipe, _ = choose_recipe(rows, rows["won"], rows["group"], FEATURES, 7, boosting=asked, regularizations=(0.002,))
-    assert (recipe.boosting, recipe.regularization) == (asked, 0.002)
+    recipe, _ = choose_recipe(rows, rows["won"], rows["group"], FEATURES, 7, boosting=asked, evidence_per_win=1.4)
+    usual, _ = choose_recipe(rows, rows["won"], rows["group"], FEATURES, 7, boosting=asked)
+    assert recipe.boosting == asked
+    assert recipe.evidence == pytest.approx(2 * usual.evidence)

@@ -84,25 +84,23 @@ def test_where_wins_are_most_a_large_draw_is_cut_to_size() -> None:
 def test_a_refit_of_the_logistic_regression_is_what_scikit_learn_fits_to_the_draw(rows: pd.DataFrame) -> None:
     won, recipe = rows["won"].to_numpy(), SPARSE.logistic_alone()
     fitting = prepare(rows, won, recipe.features, recipe.seed)
-    start = fit_logistic(fitting.design, slice(None), won, fitting.weight, recipe.regularization)
+    start = fit_logistic(fitting.design, slice(None), won, fitting.weight, recipe.evidence)
     fits, boosters = fit_draws(fitting, rows["group"].to_numpy(), recipe, start, 2)
     drawn = draw(rows["group"].to_numpy(), 1200, won, fitting.weight, [recipe.seed, 1])
-    model = LogisticRegression(C=recipe.regularization, max_iter=1000, tol=1e-8)
-    model.fit(
-        np.repeat(fitting.design.matrix[drawn.rows], drawn.weight.astype(int), axis=0),
-        won[np.repeat(drawn.rows, drawn.weight.astype(int))],
-    )
+    scale = np.sqrt(start.variance)
+    model = LogisticRegression(C=recipe.evidence, max_iter=5000, tol=1e-10)
+    model.fit(fitting.design.matrix[drawn.rows] * scale, won[drawn.rows], sample_weight=drawn.weight)
     assert boosters == []
-    np.testing.assert_allclose(fits[1][0], model.coef_[0], atol=0.01)
+    np.testing.assert_allclose(fits[1].coefficients, model.coef_[0] * scale, atol=1e-3)
 
 
 def test_stored_slopes_give_the_refit_s_log_odds(rows: pd.DataFrame, population: pd.DataFrame) -> None:
     recipe = SPARSE.logistic_alone()
     refits = fit_refits(rows, recipe, population, cuts, count=3)
     fitting = prepare(rows, rows["won"].to_numpy(), recipe.features, recipe.seed)
-    start = fit_logistic(fitting.design, slice(None), rows["won"].to_numpy(), fitting.weight, recipe.regularization)
+    start = fit_logistic(fitting.design, slice(None), rows["won"].to_numpy(), fitting.weight, recipe.evidence)
     fits, _ = fit_draws(fitting, rows["group"].to_numpy(), recipe, start, 3)
-    expected = standardised(fitting.design, population) @ fits[2][0] + fits[2][1]
+    expected = standardised(fitting.design, population) @ fits[2].coefficients + fits[2].intercept
     slope, shift = recipe.platt
     np.testing.assert_allclose(refits.logit(population)[:, 2], slope * expected + shift)
     assert refits.boosters == ()
@@ -194,15 +192,15 @@ def test_the_penalty_hides_what_bayes_adds_to_the_sampling_variance() -> None:
     """One column, no clustering: the posterior variance is the sampling variance plus what is hidden."""
     rows = training_rows(accounts=2000, landmarks=1)
     fitting = prepare(rows, rows["won"].to_numpy(), (("technology:Kubernetes", "flag"),), 7)
-    fit = fit_logistic(fitting.design, slice(None), rows["won"].to_numpy(), fitting.weight, 0.003)
+    fit = fit_logistic(fitting.design, slice(None), rows["won"].to_numpy(), fitting.weight, 0.3)
     people = standardised(fitting.design, rows)
-    risk = 1 / (1 + np.exp(-fitting.design.matrix @ fit[0] - fit[1]))
-    certainty = risk * (1 - risk)
+    risk = 1 / (1 + np.exp(-fitting.design.matrix @ fit.coefficients - fit.intercept))
+    certainty = 0.3 * risk * (1 - risk)
     mean = np.average(fitting.design.matrix[:, 0], weights=certainty)
-    known, penalty = float((certainty * (fitting.design.matrix[:, 0] - mean) ** 2).sum()), 1 / 0.003
+    known, penalty = float((certainty * (fitting.design.matrix[:, 0] - mean) ** 2).sum()), 1 / fit.variance[0]
     sampling = known / (known + penalty) ** 2
     refitted = people * np.sqrt(sampling) * np.array([-1.0, 0.0, 1.0])
-    hidden = hidden_variance(fitting.design, fitting.weight, fit, 0.003, people, refitted)
+    hidden = hidden_variance(fitting.design, 0.3 * fitting.weight, fit, people, refitted)
     assert hidden + sampling == pytest.approx(1 / (known + penalty))
 
 

@@ -12,7 +12,7 @@ from lastword.run_description import describe_model, describe_training
 from lastword.run_record import flat_metrics, key_figures, metrics_by_landmark, run_name
 from lastword.settings import Model
 from models.boosted import SHALLOW, parameters
-from models.logistic import REGULARIZATIONS
+from models.logistic import EVIDENCE_PER_WIN
 
 INTERVAL = {"estimate": 0.8, "low": 0.7, "high": 0.9}
 UNKNOWN = {"estimate": float("nan"), "low": None, "high": None}
@@ -126,7 +126,7 @@ def test_a_run_is_named_by_what_sets_it_apart(tmp_path: Path, command: str, chan
 
 
 def test_what_the_settings_show_as_defaults_is_what_the_models_use() -> None:
-    assert Model().regularizations == REGULARIZATIONS
+    assert Model().evidence_per_win == EVIDENCE_PER_WIN
     assert Model().boosting.changes() == ()
     assert parameters((), 7) == {**SHALLOW, "seed": 7}
     page = (Path(__file__).parents[2] / "docs" / "project-folder.md").read_text(encoding="utf-8")

@@ -143,7 +143,6 @@ def test_without_a_publication_there_is_no_final_table(folder):
         ({"boosting": {"num_leaves": 9, "max_depth": 3}}, "[model.boosting] num_leaves: 9 leaves need max_depth = 4"),
         ({"boosting": 3}, "[model] boosting: 3 is not a table"),
         ({"promote": "yes"}, '[model] promote: "yes" is unknown; write "if_better", "always" or "never"'),
-        ({"model": {"regularizations": []}}, "[model] regularizations: an empty list leaves nothing to choose from"),
         ({"seed": "x"}, "seed:"),
     ],
     ids=str,
