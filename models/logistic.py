@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from models.folds import group_counts
 from models.relevance import Fit, fit_relevance, refit
-from models.scorer import level_codes, logistic_terms, numbers
+from models.scorer import INTERACTION, level_codes, logistic_terms, numbers
 
 type Floats = NDArray[np.float64]
 
@@ -25,6 +25,11 @@ EVIDENCE_PER_WIN = 0.7
 .3, .5, .7, 1 and 2 this came closest to the best possible AUC at 110 and at 270 wins; .3 dropped features that matter."""
 QUANTILES = (0.02, 0.25, 0.5, 0.75, 0.98)
 SPARSE_SHARE = 0.1
+INTERACTIONS = (("industry", "log_employees"),)
+"""What else the curve of a number depends on: which size suits best differs by industry. Shrunk as a group of its own, it costs
+nothing where it tells nothing, and took a fifth off the gap to the best possible AUC at 960 wins."""
+MOST_LEVELS = 20
+"""Levels of a category that get curves of their own in an interaction, the commonest."""
 BLOCK_ROWS = 4096
 
 
@@ -35,8 +40,8 @@ class Design:
     Attributes
     ----------
     features
-        As encoded; a number also has its `knots`, its `median`, which stands in where it is unknown, and `nulls`: whether it
-        has a column that says so.
+        As encoded, then the interactions; a number also has its `knots`, its `median`, which stands in where it is unknown, and
+        `nulls`: whether it has a column that says so.
     matrix
         A row per fitted row, the columns standardised.
     means, scales
@@ -54,8 +59,9 @@ class Design:
 
 def build_design(frame: pd.DataFrame, features: Sequence[dict[str, Any]]) -> Design:
     """Lay the columns out and standardise them. `features` as `models.encoding.fit_encoding` gives them."""
-    placed = tuple(feature if feature["kind"] == "category" else _with_knots(feature, frame) for feature in features)
-    columns = [column for feature in placed for column in columns_of(frame[feature["name"]], feature)]
+    single = [feature if feature["kind"] == "category" else _with_knots(feature, frame) for feature in features]
+    placed = (*single, *_interactions(single, frame))
+    columns = [column for feature in placed for column in columns_of(frame, feature)]
     means = np.array([column.mean() for column in columns])
     scales = np.array([column.std() or 1.0 for column in columns])
     matrix = np.empty((len(frame), len(columns)))
@@ -67,7 +73,7 @@ def build_design(frame: pd.DataFrame, features: Sequence[dict[str, Any]]) -> Des
 
 def standardised(design: Design, frame: pd.DataFrame) -> Floats:
     """Other rows laid out as the design's are."""
-    columns = [column for feature in design.features for column in columns_of(frame[feature["name"]], feature)]
+    columns = [column for feature in design.features for column in columns_of(frame, feature)]
     return (np.column_stack(columns) - design.means) / design.scales
 
 
@@ -136,25 +142,54 @@ def centre(terms: Sequence[dict[str, Any]], intercept: float, frame: pd.DataFram
 def _groups(features: Sequence[dict[str, Any]]) -> NDArray[np.intp]:
     """The group of each column of the design, from 0."""
     names = [
-        (feature["name"], feature["kind"] != "category" and feature["nulls"] and place == _width(feature) - 1)
+        (feature["name"], feature.get("nulls", False) and place == _width(feature) - 1)
         for feature in features
         for place in range(_width(feature))
     ]
     return pd.factorize(pd.Index(names, tupleize_cols=False))[0]
 
 
-def columns_of(column: pd.Series, feature: dict[str, Any]) -> Iterator[Floats]:
-    """The feature's columns: one-hots with others and unknown last, or the curve's functions and whether it is unknown."""
+def columns_of(frame: pd.DataFrame, feature: dict[str, Any]) -> Iterator[Floats]:
+    """The feature's columns: one-hots with others and unknown last; or the curve's functions and whether it is unknown; or, of
+    an interaction, the curve's functions within each level."""
     if feature["kind"] == "category":
-        codes = level_codes(column, feature["levels"])
+        codes = level_codes(frame[feature["name"]], feature["levels"])
         yield from ((codes == code).astype(float) for code in range(_width(feature)))
-        return
-    values = numbers(column)
-    unknown = np.isnan(values)
-    filled = np.where(unknown, feature["median"], values)
-    yield from (np.interp(filled, feature["knots"], heights) for heights in _basis(feature["knots"]).T)
-    if feature["nulls"]:
-        yield unknown.astype(float)
+    elif feature["kind"] == INTERACTION:
+        within, curves = _within_levels(frame, feature), np.eye(len(feature["knots"]))
+        values = numbers(frame[feature["number"]])
+        yield from (np.where(part, np.interp(values, feature["knots"], curve), 0.0) for part in within for curve in curves)
+    else:
+        values = numbers(frame[feature["name"]])
+        unknown = np.isnan(values)
+        filled = np.where(unknown, feature["median"], values)
+        yield from (np.interp(filled, feature["knots"], heights) for heights in _basis(feature["knots"]).T)
+        if feature["nulls"]:
+            yield unknown.astype(float)
+
+
+def _interactions(features: Sequence[dict[str, Any]], frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """The declared pairs that are among the features: a curve of the number for each of the category's commonest levels."""
+    known = {feature["name"]: feature for feature in features}
+    for category, number in INTERACTIONS:
+        if category in known and number in known and len(known[number]["knots"]) > 2:
+            counts = frame[category].astype("str").value_counts().reindex(known[category]["levels"], fill_value=0)
+            common = counts.sort_values(ascending=False, kind="stable").index[:MOST_LEVELS]
+            yield {
+                "name": f"{category} × {number}",
+                "kind": INTERACTION,
+                "category": category,
+                "number": number,
+                "levels": sorted(common),
+                "knots": known[number]["knots"],
+            }
+
+
+def _within_levels(frame: pd.DataFrame, feature: dict[str, Any]) -> list[NDArray[np.bool_]]:
+    """For each level of an interaction the rows that have it and whose number is known."""
+    codes = level_codes(frame[feature["category"]], feature["levels"])
+    known = ~np.isnan(numbers(frame[feature["number"]]))
+    return [(codes == code) & known for code in range(len(feature["levels"]))]
 
 
 def _with_knots(feature: dict[str, Any], frame: pd.DataFrame) -> dict[str, Any]:
@@ -175,6 +210,8 @@ def _basis(knots: Sequence[float]) -> Floats:
 def _width(feature: dict[str, Any]) -> int:
     if feature["kind"] == "category":
         return len(feature["levels"]) + 2
+    if feature["kind"] == INTERACTION:
+        return len(feature["levels"]) * len(feature["knots"])
     return int(_basis(feature["knots"]).shape[1] + feature["nulls"])
 
 
@@ -184,6 +221,8 @@ def _exported(feature: dict[str, Any], slopes: Floats) -> dict[str, Any]:
     if kind == "category":
         *values, other, missing = slopes.tolist()
         return {"name": name, "kind": kind, "levels": feature["levels"], "values": values, "other": other, "missing": missing}
+    if kind == INTERACTION:
+        return {**feature, "values": slopes.reshape(len(feature["levels"]), -1).tolist(), "missing": 0.0}
     basis = _basis(feature["knots"])
     values = (basis * slopes[: basis.shape[1]]).sum(axis=1)
     missing = float(np.interp(feature["median"], feature["knots"], values)) + (slopes[-1] if feature["nulls"] else 0.0)
@@ -192,4 +231,4 @@ def _exported(feature: dict[str, Any], slopes: Floats) -> dict[str, Any]:
 
 def _shifted(term: dict[str, Any], by: float) -> dict[str, Any]:
     shifted: dict[str, Any] = {key: term[key] + by for key in ("other", "missing") if key in term}
-    return {**term, **shifted, "values": [value + by for value in term["values"]]}
+    return {**term, **shifted, "values": (np.array(term["values"]) + by).tolist()}

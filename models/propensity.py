@@ -19,7 +19,7 @@ from models.calibration import fit_stack
 from models.fitting import prepare
 from models.folds import grouped_folds
 from models.logistic import EVIDENCE_PER_WIN, centre, evidence_of_a_row
-from models.scorer import MissingColumnsError, Scorer
+from models.scorer import INTERACTION, MissingColumnsError, Scorer
 
 type Floats = NDArray[np.float64]
 
@@ -270,7 +270,14 @@ def stacked(recipe: Recipe, logistic: Floats, boosted: Floats | None) -> Floats:
 
 def _model(recipe: Recipe, terms: list[dict[str, Any]], intercept: float) -> dict[str, Any]:
     """The content of model.json; `models.scorer.Scorer` reads it."""
-    return {"format": FORMAT, "recipe": recipe.to_json(), "logistic_intercept": intercept, "features": terms, "prior_odds": None}
+    return {
+        "format": FORMAT,
+        "recipe": recipe.to_json(),
+        "logistic_intercept": intercept,
+        "features": [term for term in terms if term["kind"] != INTERACTION],
+        "interactions": [term for term in terms if term["kind"] == INTERACTION],
+        "prior_odds": None,
+    }
 
 
 @contextmanager

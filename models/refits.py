@@ -33,7 +33,7 @@ from models.grades import grade_numbers
 from models.logistic import columns_of, fit_logistic, refit_logistic, standardised
 from models.propensity import Recipe, stacked
 from models.relevance import Fit
-from models.scorer import batches, encode
+from models.scorer import INTERACTION, batches, encode
 
 type Floats = NDArray[np.float64]
 type Cuts = Callable[[Floats], Sequence[float]]
@@ -111,14 +111,14 @@ class Refits:
         logit = np.tile(np.array(self.content["intercepts"]), (len(frame), 1))
         start = 0
         for feature in self.content["features"]:
-            columns = np.column_stack(list(columns_of(frame[feature["name"]], feature)))
+            columns = np.column_stack(list(columns_of(frame, feature)))
             logit += columns @ slopes[start : start + columns.shape[1]]
             start += columns.shape[1]
         return logit
 
     def boosted_logit(self, frame: pd.DataFrame) -> Floats:
         """Log-odds of the boosted trees alone."""
-        matrix = encode(frame, self.content["features"])
+        matrix = encode(frame, [feature for feature in self.content["features"] if feature["kind"] != INTERACTION])
         threads = os.cpu_count()
         return np.column_stack([model.predict(matrix, raw_score=True, num_threads=threads) for model in self._models])
 

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 type Floats = NDArray[np.float64]
 
 BATCH_ROWS = 50_000
+INTERACTION = "interaction"
+"""Kind of a term of the logistic regression that two features share: a curve of a number for each level of a category."""
 
 
 class MissingColumnsError(ValueError):
@@ -44,6 +46,7 @@ class Scorer:
 
     def __init__(self, model: dict[str, Any], booster: str | None) -> None:
         self.features: list[dict[str, Any]] = model["features"]
+        self._interactions: list[dict[str, Any]] = model.get("interactions", [])
         intercept, logistic, boosted = model["recipe"]["stack"]
         slope, shift = model["recipe"]["platt"]
         self._prior_odds: float | None = model.get("prior_odds")
@@ -82,8 +85,9 @@ class Scorer:
     def contributions(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, float]:
         """Log-odds by feature, one row per account, and the base: a row's sum plus the base is its logit.
 
-        Logistic regression: the feature's value on its curve minus the mean over the training rows; boosted trees:
-        TreeSHAP (Lundberg et al. 2020), one-hot columns summed into their feature; both by their weight in the stack.
+        Logistic regression: the feature's value on its curve minus the mean over the training rows, and half of what it has
+        in common with another; boosted trees: TreeSHAP (Lundberg et al. 2020), one-hot columns summed into their feature; both
+        by their weight in the stack.
         """
         parts = [self._batch_contributions(batch) for batch in self._batches(frame)]
         names = [feature["name"] for feature in self.features]
@@ -97,7 +101,7 @@ class Scorer:
         return batches(frame)
 
     def _batch_logit(self, frame: pd.DataFrame) -> Floats:
-        logistic: Floats = logistic_terms(frame, self.features).sum(axis=1)
+        logistic: Floats = logistic_terms(frame, [*self.features, *self._interactions]).sum(axis=1)
         return self._intercept + self._logistic_weight * logistic + self._boosted_weight * self._batch_boosted(frame)
 
     def _batch_boosted(self, frame: pd.DataFrame) -> Floats:
@@ -106,11 +110,19 @@ class Scorer:
         return np.asarray(self._booster.predict(encode(frame, self.features), raw_score=True))
 
     def _batch_contributions(self, frame: pd.DataFrame) -> Floats:
-        parts = self._logistic_weight * logistic_terms(frame, self.features)
+        parts = self._logistic_weight * self._logistic_contributions(frame)
         if self._booster is not None:
             shap_values = self._booster.predict(encode(frame, self.features), pred_contrib=True, num_threads=os.cpu_count())
             starts = np.cumsum([0, *(width(feature) for feature in self.features)])[:-1]
             parts += self._boosted_weight * np.add.reduceat(np.asarray(shap_values)[:, :-1], starts, axis=1)
+        return parts
+
+    def _logistic_contributions(self, frame: pd.DataFrame) -> Floats:
+        parts, names = logistic_terms(frame, self.features), [feature["name"] for feature in self.features]
+        shared = logistic_terms(frame, self._interactions)
+        for both, interaction in zip(shared.T, self._interactions, strict=True):
+            for name in (interaction["category"], interaction["number"]):
+                parts[:, names.index(name)] += both / 2
         return parts
 
     def _boosted_base(self) -> float:
@@ -134,11 +146,23 @@ def logistic_terms(frame: pd.DataFrame, features: Sequence[dict[str, Any]]) -> F
         if feature["kind"] == "category":
             values = np.array([*feature["values"], feature["other"], feature["missing"]])
             terms[:, position] = values[level_codes(frame[feature["name"]], feature["levels"])]
+        elif feature["kind"] == INTERACTION:
+            terms[:, position] = interaction_term(frame, feature)
         else:
             x = numbers(frame[feature["name"]])
             curve = np.interp(x, feature["knots"], feature["values"])
             terms[:, position] = np.where(np.isnan(x), feature["missing"], curve)
     return terms
+
+
+def interaction_term(frame: pd.DataFrame, feature: dict[str, Any]) -> Floats:
+    """Each account's number on the curve of its level; `missing` where the number is unknown or the level has no curve."""
+    codes, x = level_codes(frame[feature["category"]], feature["levels"]), numbers(frame[feature["number"]])
+    term = np.full(len(frame), float(feature["missing"]))
+    for code, heights in enumerate(feature["values"]):
+        rows = (codes == code) & ~np.isnan(x)
+        term[rows] = np.interp(x[rows], feature["knots"], heights)
+    return term
 
 
 def encode(frame: pd.DataFrame, features: Sequence[dict[str, Any]]) -> NDArray[np.float32]:

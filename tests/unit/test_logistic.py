@@ -51,7 +51,7 @@ def test_the_fitted_curve_follows_the_truth() -> None:
     frame = training_rows(accounts=8000)
     design = build_design(frame, fit_encoding(frame, NAMES_AND_KINDS))
     fitted = fit_logistic(design, slice(None), frame["won"].to_numpy(), np.ones(len(frame)), 0.5)
-    employees, kubernetes, security, noise, industry = export_logistic(design, fitted)[0]
+    employees, kubernetes, security, noise, industry, _ = export_logistic(design, fitted)[0]
     at = np.interp([2.0, 4.0, 5.0, 6.5], employees["knots"], employees["values"])
     assert at[1] - at[0] == pytest.approx(1.2, abs=0.4)
     assert at[3] - at[2] == pytest.approx(0.0, abs=0.3)
@@ -66,8 +66,30 @@ def test_what_belongs_to_one_feature_matters_together() -> None:
     frame = training_rows()
     design = build_design(frame, fit_encoding(frame, NAMES_AND_KINDS))
     sizes = np.bincount(design.group)
-    assert sizes.tolist() == [5, 1, 1, 5, 5, len(design.features[-1]["levels"]) + 2]
+    levels = len(design.features[4]["levels"])
+    assert sizes.tolist() == [5, 1, 1, 5, 5, levels + 2, 5 * levels]
     assert len(design.group) == design.matrix.shape[1]
+
+
+def test_which_size_suits_best_may_differ_by_industry() -> None:
+    random = np.random.default_rng(4)
+    size, software = random.normal(4, 1.5, 12_000), random.random(12_000) < 0.5
+    truth = np.where(software, 4 - size, size - 4) - 1.5
+    frame = pd.DataFrame({"log_employees": np.where(random.random(12_000) < 0.1, np.nan, size)})
+    frame["industry"] = np.where(software, "Software", "Energy")
+    won = (random.random(12_000) < 1 / (1 + np.exp(-truth))).astype(int)
+    encoded = fit_encoding(frame, (("log_employees", "numeric"), ("industry", "category")))
+    design = build_design(frame, encoded)
+    terms, base = export_logistic(design, fit_logistic(design, slice(None), won, np.ones(12_000), 1.0))
+    centred, base = centre(terms, base, frame)
+    assert logistic_terms(frame, centred).mean(axis=0) == pytest.approx(0, abs=1e-12)
+    logit = logistic_terms(frame, centred).sum(axis=1) + base
+    known = frame["log_employees"].notna().to_numpy()
+    assert np.corrcoef(logit[known], truth[known])[0, 1] > 0.97
+    plain, ends = frame.iloc[:4].copy(), [1.5, 6.5]
+    plain["log_employees"], plain["industry"] = [*ends, *ends], ["Software", "Software", "Energy", "Energy"]
+    low, high, rising_low, rising_high = logistic_terms(plain, centred).sum(axis=1)
+    assert low - high > 3 and rising_high - rising_low > 3
 
 
 def test_rows_that_repeat_a_win_share_its_evidence() -> None:
