@@ -40,6 +40,10 @@ LEAKAGE_RULES = {
     "single-feature AUC": "find the winners almost by themselves",
     "names the product": "name the product that is sold",
     "after_win": "are known of customers alone",
+    "landmark date": "tell apart the times at which was learnt, which win at different rates",
+    "training against scoring": "look different today than when it learnt",
+    "loses when lagged": "come with the sale rather than before it",
+    "waiver not needed": "have a waiver that nothing needs",
 }
 MOST_NAMES = 4
 
@@ -183,14 +187,16 @@ def trust(figures: Mapping[str, Any]) -> list[str]:
     """Can the percentages be trusted: the level, the spread, and grades that are off."""
     grades = [row for row in figures.get("grades") or () if row.get("accounts")]
     said: list[str | None] = [_level(figures, grades), _spread(figure_of(figures, "model", "calibration_slope"))]
-    dates = len(((figures.get("windows") or {}).get("test") or {}).get("landmarks") or ()) or 1
-    said += _grades_off([row for row in grades if _is_number(row.get("expected"))], dates)
+    said += _grades_off([row for row in grades if _is_number(row.get("expected"))])
     return [sentence for sentence in said if sentence]
 
 
 def weakest(figures: Mapping[str, Any]) -> str | None:
-    """The part of the population where it ranks worst."""
+    """The part of the population where it does worst, if it does so beyond chance."""
     worst = figures.get("worst_slice")
+    if worst and not worst.get("beyond_chance", True):
+        place = f"{worst['attribute']} {worst['slice']}"
+        return f"In no region, industry or size does it do worse than in the others beyond chance; the lowest is {place}."
     if worst:
         rows = (figures.get("slices") or {}).get(worst.get("attribute")) or ()
         found = next((row for row in rows if row.get("slice") == worst.get("slice") and known(row.get("auc"))), None)
@@ -368,19 +374,10 @@ def _spread(slope: Mapping[str, float] | None) -> str | None:
     return "High percentages are as right as low ones."
 
 
-def _grades_off(grades: Sequence[Mapping[str, Any]], dates: int) -> list[str]:
-    """Grades in which what happened is farther from what was expected than chance explains.
-
-    An account's rows at `dates` dates share their outcome: the intervals, which take rows for independent, are widened by
-    √dates, as if they were one row.
-    """
-    wider, more, fewer = dates**0.5, [], []
-    for row in grades:
-        rate, expected = row["rate"], row["expected"] / row["accounts"]
-        if expected < rate - wider * (rate - row["rate_low"]):
-            more.append(row["grade"])
-        if expected > rate + wider * (row["rate_high"] - rate):
-            fewer.append(row["grade"])
+def _grades_off(grades: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Grades in which what happened is farther from what was expected than chance explains, by the interval of their ratio."""
+    more = [row["grade"] for row in grades if _is_number(row.get("oe_low")) and row["oe_low"] > 1]
+    fewer = [row["grade"] for row in grades if _is_number(row.get("oe_high")) and row["oe_high"] < 1]
     said = [
         f"Won {how} often than it said, beyond chance: {'grade' if len(off) == 1 else 'grades'} {listed(off, 5)}."
         for how, off in (("more", more), ("less", fewer))

@@ -158,12 +158,18 @@ def test_a_level_that_is_off_is_said_with_its_direction():
     assert words.trust(FIGURES)[0].endswith("the level is right, as far as these wins can tell.")
 
 
-def test_rows_of_one_account_on_many_dates_are_no_new_evidence():
-    off = [{**GRADES[0], "rate": 0.15, "rate_low": 0.125, "rate_high": 0.175, "expected": 0.11 * 827}]
-    once = {"grades": off, "windows": {"test": {"landmarks": ["2026-05-27"]}}}
-    often = {"grades": off, "windows": {"test": {"landmarks": ["2026-02-26", "2026-03-28", "2026-04-27", "2026-05-27"]}}}
-    assert words.trust(once)[-1] == "Won more often than it said, beyond chance: grade A."
-    assert words.trust(often)[-1] == "In no grade is the difference larger than chance explains."
+def test_a_grade_is_off_where_the_interval_of_won_over_expected_says_so():
+    more, fewer = ({**GRADES[0], "oe_low": low, "oe_high": high} for low, high in ((1.1, 1.6), (0.5, 0.9)))
+    assert words.trust({"grades": [more]})[-1] == "Won more often than it said, beyond chance: grade A."
+    assert words.trust({"grades": [fewer]})[-1] == "Won less often than it said, beyond chance: grade A."
+    within = {**GRADES[0], "oe_low": 0.9, "oe_high": 1.2}
+    assert words.trust({"grades": [within]})[-1] == "In no grade is the difference larger than chance explains."
+
+
+def test_what_is_no_worse_than_chance_explains_is_not_called_weak():
+    lowest = {"attribute": "region", "slice": "EMEA", "beyond_chance": False}
+    said = words.weakest({"slices": {"region": [part("EMEA", 50, 10, 0.52, 0.2)]}, "worst_slice": lowest})
+    assert said.endswith("beyond chance; the lowest is region EMEA.")
 
 
 def test_the_weakest_part_is_told_with_its_wins():
