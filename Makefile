@@ -1,4 +1,4 @@
-# Lastword: everything a checkout needs. Each target does the set-up it needs; nothing is installed outside .venv.
+# Lastword: everything a checkout needs. Each target does the set-up it needs; nothing is installed outside .venv and .venv-peers.
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.14 python3 python; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { command -v $$p; break; }; done)
@@ -13,7 +13,7 @@ export PREFECT_LOGGING_LEVEL := WARNING
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_LOGGING_LEVEL := ERROR
 
-.PHONY: setup demo test test-unit test-all bench lint lock system-packages clean
+.PHONY: setup demo test test-unit test-all bench bench-peers lint lock system-packages clean
 
 setup: .venv/.ready
 
@@ -42,16 +42,27 @@ test-all: setup system-packages
 bench: setup
 	$(BIN)/python benchmarks/run.py
 
+bench-peers: setup
+	@$(MAKE) --no-print-directory .venv-peers/.ready || echo "the peers could not be installed: they are left out" >&2
+	$(BIN)/python benchmarks/peers.py
+
+# the tools that Lastword is compared with: no dependencies of it, so they have an environment of their own
+.venv-peers/.ready: benchmarks/peers-requirements.txt
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	$(BIN)/uv pip sync --quiet --python .venv-peers/bin/python --require-hashes benchmarks/peers-requirements.txt
+	@touch $@
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-# renews both locks from pyproject.toml; the development lock never disagrees with the other
+# renews the locks, two from pyproject.toml and one of the benchmarks; the development lock never disagrees with the other
 lock: setup
 	$(UV_COMPILE) --upgrade pyproject.toml --output-file requirements.lock
 	$(UV_COMPILE) --upgrade pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(UV_COMPILE) --upgrade benchmarks/peers-requirements.in --output-file benchmarks/peers-requirements.txt
 
 # PostgreSQL is needed by the store tests alone; they skip, saying why, where it can't be had
 system-packages:
@@ -62,4 +73,4 @@ system-packages:
 	  else echo "no PostgreSQL here: its tests will skip" >&2; fi; fi
 
 clean:
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache lastword-demo lastword-demo-truth
+	rm -rf .venv .venv-peers dist .pytest_cache .mypy_cache .ruff_cache lastword-demo lastword-demo-truth

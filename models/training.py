@@ -179,13 +179,8 @@ def on_later_time(
     rows, seed = training.rows, policy.seed
     in_train, in_test = temporal_split(rows["landmark"], policy.horizon_days)
     fitting, test = rows[in_train], rows[in_test]
-    recipe, folded = choose_recipe(fitting, fitting["won"], fitting["group"], features, seed, **searched(policy))
-    model = fit_propensity(fitting, fitting["won"], recipe)
-    if recipe.use_boosted and flatters(folded, fitting, model.logit(test), test):
-        recipe = recipe.logistic_alone()
-        model = fit_propensity(fitting, fitting["won"], recipe)
-        folded = out_of_fold(fitting, fitting["won"], fitting["group"], recipe)
-    won, account, propensity = test["won"], test["account_id"], model.predict(test)
+    recipe, folded, later = fit_in_time(fitting, test, features, policy)
+    won, account, propensity = test["won"], test["account_id"], expit(later)
     plan, blend = test["plan_points"], blended(propensity, test["plan_points"])
     temporal = {
         "model": evaluate(won, propensity, account, is_propensity=True, seed=seed),
@@ -204,7 +199,7 @@ def on_later_time(
         split_gap=interval_gap(folds["random"]["auc"], temporal["model"]["auc"]),
     )
     rolling = roll(rows, features, recipe, in_train, policy.horizon_days)
-    gate = platt_gate(fitting, folded, test, model.logit(test), seed)
+    gate = platt_gate(fitting, folded, test, later, seed)
     figures = {
         "windows": windows(fitting, test),
         "temporal": {name: in_json(each) for name, each in temporal.items()} | {"chance": chance(won)},
@@ -218,6 +213,22 @@ def on_later_time(
         "rank_lift": rank_lift_figures(test, grades, "a model that learnt from earlier windows alone"),
     }
     return Evaluated(recipe.with_platt(gate.slope, gate.intercept), figures, evidence)
+
+
+def fit_in_time(
+    fitting: pd.DataFrame, test: pd.DataFrame, features: Sequence[Feature], policy: TrainingPolicy
+) -> tuple[Recipe, np.ndarray, np.ndarray]:
+    """The recipe that `fitting` asks for, its log-odds on folds of it, and those on `test`, which is later.
+
+    Without the boosted trees where the whole shines on folds alone.
+    """
+    won, group = fitting["won"], fitting["group"]
+    recipe, folded = choose_recipe(fitting, won, group, features, policy.seed, **searched(policy))
+    later = fit_propensity(fitting, won, recipe).logit(test)
+    if recipe.use_boosted and flatters(folded, fitting, later, test):
+        recipe = recipe.logistic_alone()
+        later, folded = fit_propensity(fitting, won, recipe).logit(test), out_of_fold(fitting, won, group, recipe)
+    return recipe, folded, later
 
 
 def platt_gate(fitting: pd.DataFrame, folded: np.ndarray, test: pd.DataFrame, later: np.ndarray, seed: int) -> PlattGate:
