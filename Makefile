@@ -13,7 +13,7 @@ export PREFECT_LOGGING_LEVEL := WARNING
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_LOGGING_LEVEL := ERROR
 
-.PHONY: setup demo test test-unit test-all bench bench-peers lint lock system-packages clean
+.PHONY: setup demo test test-unit test-all bench bench-peers evidence lint lock system-packages clean
 
 setup: .venv/.ready
 
@@ -51,6 +51,10 @@ bench-peers: setup
 	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	$(BIN)/uv pip sync --quiet --python .venv-peers/bin/python --require-hashes benchmarks/peers-requirements.txt
 	@touch $@
+
+# every check against the generator's truth: about an hour; EVIDENCE="--seeds 1-2 --accounts 700" measures a part, --resume goes on
+evidence: setup
+	$(BIN)/python -m benchmarks.evidence $(EVIDENCE)
 
 lint: setup
 	$(BIN)/ruff check .

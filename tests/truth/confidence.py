@@ -7,8 +7,6 @@ import pandas as pd
 from models.grades import Reference, assign_grades
 
 SURE = 0.8
-LEAST_RIGHT_WHEN_SURE = 0.85
-"""A confidence over .8 means that at least 85 % of the grades are those of the truth."""
 
 
 def true_grades(p_observable: pd.Series, cuts: Mapping[str, float]) -> pd.Series:

@@ -9,9 +9,6 @@ RAW_LIFT = 1.5
 LIFTS = (1.3, 1.5, 2.0, 3.0)
 """True lifts of the planted indicators, equally many of each."""
 
-MOST_FALSE = 0.10
-"""The bound: of what is called significant, on average at most so much is false."""
-
 
 def discoveries(
     populations: int, seed: int, *, accounts: int = 4000, wins: int = 150, noise: int = 160, planted: int = 12

@@ -11,9 +11,6 @@ from scipy.stats import norm
 from overrides.queue import order
 from overrides.value_of_information import REVIEWER_SD, review_gain
 
-LEAST_ADVANTAGE = 2.0
-"""The first 5 % by value of information gain at least so many times what the first 5 % by |disparity| do (method 11)."""
-
 
 def review_figures(accounts: pd.DataFrame, share: float = 0.05, reviewer_sd: float = REVIEWER_SD) -> dict[str, float]:
     """What the first `share` of the accounts gains in each order, as a share of the most that any order could gain.

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.truth.traps import BLOCKED, POPULATIONS, WARNED, make_market, measure_seed, with_traps
+from tests.truth.market import make_market
+from tests.truth.traps import BLOCKED, POPULATIONS, WARNED, measure_seed, with_traps
 
 ACCOUNTS = 2000
 SEEDS = 20

@@ -1,15 +1,14 @@
 """Override value added is positive for a skilled reviewer, not for a random one, and negative for an adversarial one."""
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
 
+from tests.truth.market import make_market
 from tests.truth.reviewers import REVIEWERS, value_by_reviewer
+from tests.truth.scored import train_and_score
 
-AS_OF = date(2026, 11, 23)
 SEEDS = (1, 2, 3, 4)
 REVIEWED = 300
 
@@ -32,34 +31,7 @@ def invented(seed, count=3000):
 
 def generated(folder, seed):
     """Today's prospects of a demo population with the model's propensity, the plan's points, the truth and the outcome."""
-    from expectations.intake import open_inputs, take_in
-    from expectations.rules import Day
-    from features.build import IntentPolicy, build_features, choose_vocabulary, read_tables
-    from features.catalog import catalog
-    from features.engine import connect
-    from features.plan_values import build_plan_values
-    from lastword.demo import generate
-    from lastword.project import find_project
-    from models.landmarks import training_set
-    from models.propensity import choose_recipe, fit_propensity
-    from models.scorecard import score_plan
-    from models.training import informative
-
-    project = find_project(generate(folder / "demo", 2000, seed, AS_OF))
-    work, plan, model = folder / "work", project.load_plan(), project.settings.model
-    (work / "inputs").mkdir(parents=True)
-    connection = connect(project, work)
-    take_in(project, connection, open_inputs(project), work, Day(AS_OF, AS_OF))
-    tables = read_tables(connection, work / "inputs")
-    features = catalog(choose_vocabulary(tables, AS_OF), project.settings.features.columns)
-    training = training_set(tables, features, plan, AS_OF, model.horizon_days, IntentPolicy(), model.group_by)
-    rows, known = training.rows, [feature for feature in features if feature.known != "after_win"]
-    recipe, _ = choose_recipe(rows, rows["won"], rows["group"], informative(rows, known), seed)
-    built = build_features(tables, AS_OF, features).to_pandas().set_index("account_id")
-    values = build_plan_values(tables, AS_OF, plan, IntentPolicy()).to_pandas().set_index("account_id")
-    truth = pd.read_parquet(folder / "demo-truth" / "truth.parquet").set_index("account_id")
-    accounts = truth.rename(columns={"wins_within_horizon": "won"}).join(score_plan(plan, values).points, how="inner")
-    return accounts.assign(propensity=fit_propensity(rows, rows["won"], recipe).predict(built.loc[accounts.index]))
+    return train_and_score(make_market(folder, 2000, seed)).accounts.rename(columns={"wins_within_horizon": "won"})
 
 
 def values(populations):

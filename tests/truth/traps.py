@@ -5,8 +5,7 @@ Nothing here fits a propensity model: tables are changed, features built once, a
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 
 import ibis
@@ -14,28 +13,20 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from expectations.intake import open_inputs, take_in
-from expectations.rules import Day
-from features.build import IntentPolicy, Tables, build_features, choose_vocabulary, read_tables
-from features.catalog import Declared, Feature, catalog, further_column, technology_feature, topic_feature
-from features.engine import connect
-from lastword.demo import generate
-from lastword.project import find_project
-from models.findings import LeakageReport
-from models.landmarks import TrainingSet, at_risk, first_wins, lagged_rows, training_set
-from models.training import TrainingPolicy, inspect
+from features.build import IntentPolicy, Tables, build_features
+from features.catalog import Declared, Feature, further_column, technology_feature, topic_feature
+from models.landmarks import first_wins, lagged_rows
+from tests.truth.market import AS_OF, Market, make_market
 
-AS_OF = date(2026, 11, 23)
 HORIZON_DAYS = 180
-POLICY = TrainingPolicy(HORIZON_DAYS, 7, None, product_names=("Lastword",))
 
 BLOCKED = (
     "customer_number",
     "account_manager",
     "reference_visits",
     "deal_stage",
-    "technology:Lastword Enterprise",
-    "intent:lastword pricing",
+    "technology:Compass Enterprise",
+    "intent:compass pricing",
     "technology:Connector",
     "intent:contract negotiation",
 )
@@ -43,41 +34,6 @@ BLOCKED = (
 
 WARNED = ("intent:vendor onboarding",)
 """Planted columns that it has to warn of: their dates are written at the sale, a month back."""
-
-
-@dataclass(frozen=True)
-class Market:
-    """A generated population: its tables, what would be trained on, and today's prospects."""
-
-    tables: Tables
-    training: TrainingSet
-    population: pd.DataFrame
-
-    def report(self) -> LeakageReport:
-        """What the gate finds."""
-        return inspect(self.training, self.population, POLICY)
-
-
-def make_market(folder: Path, accounts: int, seed: int, change: Callable[[Tables, int], Tables] | None = None) -> Market:
-    """The demo of this size and seed, its tables changed before anything is built of them."""
-    project = find_project(generate(folder / "demo", accounts, seed, AS_OF))
-    work = folder / "work"
-    (work / "inputs").mkdir(parents=True)
-    connection = connect(project, work)
-    take_in(project, connection, open_inputs(project), work, Day(AS_OF, AS_OF))
-    tables = read_tables(connection, work / "inputs")
-    tables = change(tables, seed) if change else tables
-    settings = project.settings
-    features = catalog(choose_vocabulary(tables, AS_OF), settings.features.columns)
-    grouped = settings.model.group_by
-    training = training_set(tables, features, project.load_plan(), AS_OF, HORIZON_DAYS, IntentPolicy(), grouped)
-    return Market(tables, training, prospects(tables, training.features))
-
-
-def prospects(tables: Tables, features: tuple[Feature, ...]) -> pd.DataFrame:
-    """Features of today's accounts at risk, by account_id."""
-    built = build_features(tables, AS_OF, features).order_by("account_id").to_pandas()
-    return built[built["account_id"].isin(at_risk(tables, AS_OF, HORIZON_DAYS).to_pandas()["account_id"])]
 
 
 # Traps
@@ -89,10 +45,10 @@ def with_traps(market: Market, seed: int) -> Market:
     planted = (*declared(), *named_after_the_product())
     unused = dict.fromkeys(BLOCKED[4:6], 0.0)
     rows = market.training.rows.assign(**columns_of_customers(market, random), **unused)
-    trapped = Market(
-        market.tables,
-        replace(market.training, rows=rows, features=(*market.training.features, *planted)),
-        market.population.assign(
+    trapped = replace(
+        market,
+        training=replace(market.training, rows=rows, features=(*market.training.features, *planted)),
+        population=market.population.assign(
             **dict.fromkeys(BLOCKED[:3], np.nan), deal_stage=random.normal(size=len(market.population)), **unused
         ),
     )
@@ -106,7 +62,7 @@ def declared() -> tuple[Feature, ...]:
 
 
 def named_after_the_product() -> tuple[Feature, ...]:
-    return technology_feature("Lastword Enterprise"), topic_feature("lastword pricing")
+    return technology_feature("Compass Enterprise"), topic_feature("compass pricing")
 
 
 def columns_of_customers(market: Market, random: np.random.Generator) -> dict[str, np.ndarray]:
@@ -149,7 +105,7 @@ def with_backdated_signals(market: Market, random: np.random.Generator) -> Marke
         features=(*training.features, *features),
     )
     today = build_features(tables, AS_OF, features).drop("as_of").to_pandas()
-    return Market(market.tables, planted, market.population.merge(today, on="account_id", how="left"))
+    return replace(market, training=planted, population=market.population.merge(today, on="account_id", how="left"))
 
 
 def dated_back(market: Market, topic: str, days: int, random: np.random.Generator) -> pd.DataFrame:

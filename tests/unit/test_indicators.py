@@ -6,7 +6,8 @@ from scipy.stats import fisher_exact
 from features.catalog import Vocabulary, catalog
 from lastword.indicators import as_indicators
 from models.indicators import bands, indicators, levels
-from tests.truth.indicators import MOST_FALSE, discoveries, false_discovery_rates
+from tests.truth.bounds import MOST_FALSE
+from tests.truth.indicators import discoveries, false_discovery_rates
 
 
 def population(counts: dict[str, tuple[int, int]], wins=100, house=1000):
