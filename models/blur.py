@@ -2,7 +2,7 @@
 
 A bootstrap knows how much a fit varies, not how far fits of this kind are off on average, and grades that all refits agree on
 are then too sure (measured in tests/truth/confidence.py). The remedy is ours; nothing in it looks at a truth. It is the sum
-of two variances of the log-odds, each a mean over the reference population:
+of three variances of the log-odds, each a mean over the reference population:
 
 *What the penalty hides.* A prior of variances Λ⁻¹ is a belief that coefficients vary by so much about zero. Under it the
 squared bias at x is expected to be ‖Λ^½(H + Λ)⁻¹x‖², H the information of the rows; with the sampling variance
@@ -10,6 +10,9 @@ x'(H + Λ)⁻¹H(H + Λ)⁻¹x that makes up Bayes' posterior variance x'(H + Λ
 many accounts would, so both are multiplied by what the bootstrap over groups finds for the second: its variance ÷ the
 formula's. Columns that were dropped count for nothing. The logistic regression stands for the boosted trees too, which hide
 about as much.
+
+*What matters was chosen.* Refits keep which features matter and how much. In a few draws that is learnt anew, and what their
+log-odds vary more than those of the refits of the same draws is added.
 
 *What the two models dispute.* The stack mixes two kinds of model by weights w and 1 − w; the variance between them is
 w(1 − w)·(difference)², the between-model term of model averaging (Draper 1995).
@@ -50,6 +53,15 @@ def hidden_variance(design: Design, weight: Floats, fit: Fit, people: Floats, re
     by_bootstrap = float(centred(refitted).var(axis=1, ddof=1).mean())
     squared_bias = float((shrunk**2 * penalty).sum(axis=1).mean())
     return squared_bias * by_bootstrap / by_formula if by_formula > 0 else 0.0
+
+
+def chosen_variance(learnt: Floats, kept: Floats) -> float:
+    """Mean variance of the log-odds where it is learnt anew what matters, beyond that of refits that keep it.
+
+    `learnt` and `kept` have a row per person and a column per draw, the same draws in both.
+    """
+    beyond = centred(learnt).var(axis=1, ddof=1).mean() - centred(kept).var(axis=1, ddof=1).mean()
+    return max(float(beyond), 0.0)
 
 
 def disputed_variance(logistic: Floats, boosted: Floats, weights: tuple[float, float]) -> float:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from threadpoolctl import threadpool_limits
 
-from models.blur import disputed_variance, hidden_variance
+from models.blur import chosen_variance, disputed_variance, hidden_variance
 from models.boosted import fit_boosted, parameters, reweighted
 from models.encoding import fitting_sample
 from models.fitting import Fitting, prepare
@@ -43,6 +43,8 @@ WHOLE_UP_TO = 6_000
 NON_WINS_PER_WIN = 5
 MOST_ROWS = 30_000
 """A larger draw, one with many wins, is sampled once more: that widens its sd, which is small by then."""
+LEARNT_ANEW = 5
+"""Draws in which it is chosen anew which features matter: slow, and enough for a mean over thousands of people."""
 FASTER = 2
 MOST_ROUNDS = 400
 MOST_REFERENCE = 10_000
@@ -65,7 +67,7 @@ class Refits:
     """Refits of one model. `content` is what refits.json holds, `boosters` a LightGBM model each, empty where there is none.
 
     content: the recipe; `features` as the logistic regressions lay them out, their `slopes` and `intercepts`; the log-odds
-    `cuts` of A to D; each a row per refit. `blur`: two variances (see models.blur).
+    `cuts` of A to D; each a row per refit. `blur`: three variances (see models.blur).
     """
 
     content: dict[str, Any]
@@ -164,10 +166,13 @@ def fit_refits(rows: pd.DataFrame, recipe: Recipe, population: pd.DataFrame, cut
     fitting = prepare(rows, won, recipe.features, recipe.seed, recipe.boosting)
     people = some(population, recipe.seed)
     start = fit_logistic(fitting.design, slice(None), won[fitting.rows], fitting.weight, recipe.evidence)
-    fits, boosters = fit_draws(fitting, pd.factorize(rows["group"])[0], recipe, start, count)
+    groups = pd.factorize(rows["group"])[0]
+    fits, boosters = fit_draws(fitting, groups, recipe, start, count)
     unscaled = Refits(content(fitting, recipe, fits), tuple(boosters))
     logistic, boosted = unscaled.logistic_logit(people), unscaled.boosted_logit(people) if boosters else None
-    blurred = replace_content(unscaled, blur=blur_variances(fitting, recipe, start, people, logistic, boosted))
+    placed = standardised(fitting.design, people)
+    learnt = learn_anew(fitting, groups, recipe, placed, min(LEARNT_ANEW, count))
+    blurred = replace_content(unscaled, blur=blur_variances(fitting, recipe, start, placed, logistic, learnt, boosted))
     return replace_content(blurred, cuts=scale_cuts(stacked(recipe, logistic, boosted), blurred.blur, cuts))
 
 
@@ -231,20 +236,29 @@ def content(fitting: Fitting, recipe: Recipe, fits: Sequence[Fit]) -> dict[str, 
 
 
 def blur_variances(
-    fitting: Fitting,
-    recipe: Recipe,
-    start: Fit,
-    people: pd.DataFrame,
-    logistic: Floats,
-    boosted: Floats | None,
+    fitting: Fitting, recipe: Recipe, start: Fit, placed: Floats, logistic: Floats, learnt: Floats, boosted: Floats | None
 ) -> dict[str, float]:
-    """The two variances that refits can't see, of the calibrated log-odds; see models.blur."""
+    """What refits can't see, as variances of the calibrated log-odds (models.blur). `placed`: people as the design has them."""
     _, first, second = recipe.stack
     slope, _ = recipe.platt
-    placed = standardised(fitting.design, people)
     hidden = hidden_variance(fitting.design, recipe.evidence * fitting.weight, start, placed, logistic)
+    chosen = (slope * first) ** 2 * chosen_variance(learnt, logistic[:, : learnt.shape[1]])
     disputed = 0.0 if boosted is None else disputed_variance(logistic, boosted, (slope * first, slope * second))
-    return {"hidden": hidden, "disputed": disputed}
+    return {"hidden": hidden, "chosen": chosen, "disputed": disputed}
+
+
+def learn_anew(fitting: Fitting, groups: NDArray[np.intp], recipe: Recipe, placed: Floats, count: int) -> Floats:
+    """Log-odds of people (rows laid out as the design's) by logistic regressions that choose anew what matters, one per draw."""
+    won = fitting.won[fitting.rows]
+
+    def learn(number: int) -> Floats:
+        drawn = draw(groups[fitting.rows], int(groups.max()) + 1, won, fitting.weight, [recipe.seed, number])
+        fit = fit_logistic(fitting.design, drawn.rows, won[drawn.rows], drawn.weight, recipe.evidence)
+        logit: Floats = placed @ fit.coefficients + fit.intercept
+        return logit
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return np.column_stack(list(pool.map(learn, range(count))))
 
 
 def scale_cuts(logit: Floats, blur: float, cuts: Cuts) -> list[list[float]]:

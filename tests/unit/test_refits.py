@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from models.blur import disputed_variance, hidden_variance
+from models.blur import centred, chosen_variance, disputed_variance, hidden_variance
 from models.fitting import prepare
 from models.grades import assign_grades, log_odds_cuts
 from models.logistic import fit_logistic, standardised
@@ -202,6 +202,12 @@ def test_the_penalty_hides_what_bayes_adds_to_the_sampling_variance() -> None:
     refitted = people * np.sqrt(sampling) * np.array([-1.0, 0.0, 1.0])
     hidden = hidden_variance(fitting.design, 0.3 * fitting.weight, fit, people, refitted)
     assert hidden + sampling == pytest.approx(1 / (known + penalty))
+
+
+def test_what_is_chosen_anew_varies_more_or_counts_for_nothing() -> None:
+    kept = np.array([[1.0, -1.0], [-1.0, 1.0], [0.0, 0.0]])
+    assert chosen_variance(2 * kept, kept) == pytest.approx(3 * centred(kept).var(axis=1, ddof=1).mean())
+    assert chosen_variance(kept, 2 * kept) == 0.0
 
 
 def test_the_two_models_dispute_by_their_weights() -> None:
