@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.14 python3 python; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN := .venv/bin
 DEMO ?= lastword-demo
+NOTEBOOKS ?= 01_data 02_train 03_disagreements 04_backtest
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
 
 export DO_NOT_TRACK := true
@@ -13,7 +14,7 @@ export PREFECT_LOGGING_LEVEL := WARNING
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_LOGGING_LEVEL := ERROR
 
-.PHONY: setup demo test test-unit test-all bench bench-peers evidence lint lock system-packages clean
+.PHONY: setup demo notebooks test test-unit test-all bench bench-peers evidence lint lock system-packages clean
 
 setup: .venv/.ready
 
@@ -29,6 +30,16 @@ setup: .venv/.ready
 
 demo: setup
 	$(BIN)/lastword demo $(DEMO)
+
+# with their outputs into the project's notebooks/; those of the checkout stay without
+notebooks: setup
+	@test -f $(DEMO)/lastword.toml || $(BIN)/lastword demo $(DEMO)
+	@mkdir -p $(DEMO)/notebooks
+	@for name in $(NOTEBOOKS); do \
+	  echo "$(DEMO)/notebooks/$$name.ipynb"; \
+	  $(BIN)/jupytext --quiet --to ipynb --output $(DEMO)/notebooks/$$name.ipynb notebooks/$$name.py && \
+	  LASTWORD_PROJECT=$(abspath $(DEMO)) $(BIN)/jupyter-execute --inplace $(DEMO)/notebooks/$$name.ipynb || exit 1; \
+	done
 
 test: setup system-packages
 	$(BIN)/python -m pytest -n 2 -m "not slow" tests

@@ -9,6 +9,10 @@ class LastwordError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it, by IPython's protocol: its one line, as the command line does."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class Refusal(LastwordError):
     """Lastword declines: too much quarantined, a blocked leak, the lock held, no space, an unknown account. Exit 1."""

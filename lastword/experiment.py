@@ -67,7 +67,7 @@ class Experiment:
     @cached_property
     def figures(self) -> dict[str, Any]:
         """Everything measured of it, as in metrics.json."""
-        return self._report("figures.json")
+        return self.report("figures.json")
 
     @property
     def card(self) -> Path | None:
@@ -90,7 +90,7 @@ class Experiment:
         """Grain: rule of promotion. Columns: rule, met, said."""
         import pandas as pd
 
-        found = self._report("promotion.json")["checks"]
+        found = self.report("promotion.json")["checks"]
         return pd.DataFrame([{"rule": each["name"], "met": each["ok"], "said": each["said"]} for each in found])
 
     def metrics(self) -> "pd.DataFrame":
@@ -139,7 +139,8 @@ class Experiment:
         model = own.loc[own["opinion"] == "model", columns]
         return pd.concat([pd.DataFrame(sizes, columns=columns).astype(model.dtypes.to_dict()), model]) if sizes else model
 
-    def _report(self, name: str) -> dict[str, Any]:
+    def report(self, name: str) -> dict[str, Any]:
+        """A JSON file of its MLflow run: figures.json, promotion.json, leakage.json; a Refusal where it is gone."""
         path = self.artifacts / name
         if not path.is_file():
             raise Refusal(f"{name} of version {self.version} is gone from {self.artifacts}; train again")

@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from lastword.environment import set_quiet_defaults
 from lastword.errors import ConfigurationError, Refusal
 from lastword.experiment import Experiment, open_version
+from lastword.exploration import Past, Replay
 from lastword.project import Project, find_project
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lastword.explanation import Explanation
     from lastword.runner import Listener, Outcome, StageOutcome
 
 NO_SETTING_OF_A_MODEL = ("model.promote", "as_of")
@@ -99,6 +101,20 @@ class Workbench:
         rows = [{**each, **each["figures"]} for each in listed(self.project)]
         return pd.DataFrame(rows).drop(columns="figures", errors="ignore")
 
+    def current(self) -> Experiment:
+        """The version to look at: the champion; where none serves, the newest.
+
+        Raises
+        ------
+        Refusal
+            None has been trained yet.
+        """
+        versions = self.versions()
+        if versions.empty:
+            raise Refusal(f"no model has been trained in {self.project.folder}: run `lastword train`")
+        serves = versions.loc[["champion" in names for names in versions["aliases"]], "version"]
+        return self.version((serves if len(serves) else versions["version"]).iloc[0])
+
     def runs(self) -> "pd.DataFrame":
         """Grain: MLflow run, newest first; see `models.registry.training_runs`."""
         from models.registry import training_runs
@@ -115,6 +131,60 @@ class Workbench:
         dated = changed(self.project, {"as_of": as_of}) if as_of else self.project
         return pd.read_parquet(self._carry_out(dated, "features", progress).folder / "features.parquet")
 
+    def past(self, as_of: date | None = None) -> Past:
+        """The inputs as they pass the gate, and the rows that a model may learn from as of a day."""
+        from lastword.exploration import gather_past
+
+        return gather_past(changed(self.project, {"as_of": as_of}) if as_of else self.project, datetime.now(UTC))
+
+    def gate(self) -> "pd.DataFrame":
+        """Rows in, used, not yet known and set aside, by input table: see `exploration.gate_counts`."""
+        from lastword.exploration import gate_counts
+
+        return gate_counts(self.project)
+
+    def gate_reasons(self) -> "pd.DataFrame":
+        """What was wrong with rows and cells, and how often: see `exploration.gate_reasons`."""
+        from lastword.exploration import gate_reasons
+
+        return gate_reasons(self.project)
+
+    def indicators(self) -> "pd.DataFrame":
+        """Grain: indicator, strongest evidence first; columns as in docs/tables.md. Of the published run."""
+        import pandas as pd
+
+        from lastword.exploration import published_folder
+
+        return pd.read_parquet(published_folder(self.project) / "indicators.parquet")
+
+    def recommendations(self, progress: bool = False) -> dict[str, Any]:
+        """What to change in the plan, and what each change would do: recommendations.json, made on today's inputs."""
+        from lastword.results import read_report
+
+        folder = self._carry_out(self.project, "recommend", progress).folder
+        return read_report(folder, "recommendations.json") or {}
+
+    def backtest(self, progress: bool = False) -> Replay:
+        """Past landmarks replayed, as `lastword backtest` does: plan, model, blend and final at the same k."""
+        from lastword.exploration import read_replay
+
+        return read_replay(self._carry_out(self.project, "backtest", progress))
+
+    def rehearsal(self, folder: str | Path, overrides: Mapping[str, Any] | None = None) -> "Rehearsal":
+        """A copy of the project to try decisions on; the ledger of this one stays as it is.
+
+        Parameters
+        ----------
+        folder
+            Where to copy it to; a folder that isn't there yet.
+        overrides
+            Keys of [overrides] to differ in the copy.
+        """
+        from lastword.exploration import rehearsal_of
+
+        copy = rehearsal_of(self.project, Path(folder))
+        return Rehearsal(changed(copy, {"overrides": {"approve_from_steps": 0, **(overrides or {})}}))
+
     def final(self) -> "pd.DataFrame":
         """The final table as it is now, overrides included: one row per account."""
         from lastword.results import final_scores
@@ -127,11 +197,37 @@ class Workbench:
 
         return results.with_why(self.project, results.review_queue(self.project).head(limit))
 
+    def reasons(self, account_id: str | None = None) -> "pd.DataFrame":
+        """Both opinions in points, attribute by attribute, of one account or of all: see `results.reasons_of`."""
+        from lastword import results
+
+        accounts = self.final()
+        chosen = accounts if account_id is None else accounts[accounts["account_id"] == account_id]
+        return results.reasons_of(self.project, chosen)
+
+    def explain(self, account_id: str) -> "Explanation":
+        """One account: its row, its reasons, the gap by cause, and all of it in sentences, as `lastword explain` has them."""
+        from lastword.explanation import explain_account
+
+        return explain_account(self.project, account_id, datetime.now(UTC))
+
     def _carry_out(self, project: Project, command: str, progress: bool) -> "Outcome":
         from lastword.runner import Silence, run_stages
 
         listener: Listener = Lines() if progress else Silence()
         return run_stages(project, command, datetime.now(UTC), listener=listener)
+
+
+class Rehearsal(Workbench):
+    """A copy of a project, on which decisions may be made up and dated back. The original never hears of them."""
+
+    def decide(self, account_id: str, grade: str, reason: str, by: str, at: datetime, expires_on: date | None = None) -> str:
+        """Record an override as if made at an instant of the past; the entry's action, `hold_out` where the draw held it out."""
+        from overrides import ledger
+        from overrides.store import open_store
+
+        open_store(self.project.store_url)
+        return ledger.add(account_id, grade, reason, "", by, expires_on, at, self.project.settings).action
 
 
 class Lines:

@@ -6,6 +6,9 @@ the part is missing or empty, so that a page leaves the section out. `to_svg` dr
 
 from lastword.charts.drawing import draw_explanations, draw_figures
 from lastword.charts.explanations import Explained, dependence, importance, summary
+from lastword.charts.intervals import indicator_lifts, intervals, rank_lift
+from lastword.charts.opinions import gap_by_cause, opinion_map, review_gains
+from lastword.charts.past import captures_over_time, history, landmark_design
 from lastword.charts.quality import calibration, captured_wins, drift, grade_rates, lift, score_distribution
 from lastword.charts.stability import auc_by_landmark, slices, splits
 from lastword.charts.theme import to_svg
@@ -15,13 +18,22 @@ __all__ = [
     "auc_by_landmark",
     "calibration",
     "captured_wins",
+    "captures_over_time",
     "dependence",
     "draw_explanations",
     "draw_figures",
     "drift",
+    "gap_by_cause",
     "grade_rates",
+    "history",
     "importance",
+    "indicator_lifts",
+    "intervals",
+    "landmark_design",
     "lift",
+    "opinion_map",
+    "rank_lift",
+    "review_gains",
     "score_distribution",
     "slices",
     "splits",

@@ -171,3 +171,37 @@ def test_what_does_not_differ_is_no_change(folder):
 def test_an_unknown_version_is_a_refusal(folder, first):
     with pytest.raises(Refusal, match="propensity has no version 99; there are 1"):
         open_project(folder).version(99)
+
+
+def test_the_version_to_look_at_is_the_champion(folder, first):
+    project = open_project(folder)
+    assert project.current().version == project.version("champion").version
+
+
+def test_the_inputs_and_rows_learnt_from(folder, first):
+    past = open_project(folder).past()
+    assert set(past.tables) == {"accounts", "won", "house_list"}
+    assert len(past.tables["accounts"]) == 700
+    assert past.training.mode == "look-alike"
+    assert past.training.winners == past.training.rows["won"].sum() == len(past.tables["won"])
+
+
+@pytest.mark.parametrize("table", ["gate", "gate_reasons", "indicators", "reasons"])
+def test_tables_of_a_publication_are_refused_before_the_first(folder, table):
+    with pytest.raises(Refusal, match="nothing is published"):
+        getattr(open_project(folder), table)()
+
+
+def test_without_a_model_there_is_nothing_to_look_at(tmp_path):
+    with pytest.raises(Refusal, match="no model has been trained in .*: run `lastword train`"):
+        open_project(small_project(tmp_path / "fresh").folder).current()
+
+
+@pytest.mark.parametrize("url", ["postgresql://ana@db.example/scores", "sqlite:////var/lib/elsewhere/scores.db"])
+def test_a_rehearsal_never_shares_a_ledger_outside_of_the_folder(tmp_path, url):
+    project = small_project(tmp_path / "acme")
+    with project.settings_path.open("a") as file:
+        file.write(f'\n[store]\nurl = "{url}"\n')
+    with pytest.raises(Refusal, match="would have the same ledger"):
+        open_project(project.folder).rehearsal(tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
