@@ -10,7 +10,7 @@ import pytest
 from lastword.moves import save_drift_reference, write_drift
 from lastword.run import Run
 from models.grades import Reference
-from tests.unit.test_served import served
+from tests.unit.test_nearest_cut import served
 
 ACCOUNTS = pd.DataFrame({"at_risk": [True, True, False]}, index=pd.Index(["a", "b", "c"], name="account_id"))
 
