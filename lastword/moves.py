@@ -11,6 +11,7 @@ from lastword.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
+    from models.landmarks import TrainingSet
     from models.served import Served
     from models.training import Trained
 
@@ -26,6 +27,23 @@ def save_drift_reference(folder: Path, trained: "Trained", population: "pd.DataF
 
     reference = DriftReference.from_population(population, trained.recipe.features, trained.reference.values)
     (folder / REFERENCE).write_text(json.dumps(reference.to_json()), encoding="utf-8")
+
+
+def drift_since_learnt(training: "TrainingSet", trained: "Trained", population: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Today's prospects against the newest landmark's accounts, the last to learn from: rows of `models.drift.drift`.
+
+    Nothing in look-alike mode, which has no past to compare with.
+    """
+    from scipy.special import expit
+
+    from models.drift import DriftReference, drift
+
+    if training.mode == "look-alike":
+        return []
+    newest = training.rows[training.rows["landmark"] == training.rows["landmark"].max()]
+    reference = DriftReference.from_population(newest, trained.recipe.features, expit(trained.model.logit(newest)))
+    rows: list[dict[str, Any]] = drift(reference, population, expit(trained.model.logit(population))).to_dict("records")
+    return rows
 
 
 def write_drift(

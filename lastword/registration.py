@@ -1,6 +1,7 @@
 """Stores a challenger: its files, its reports, its model card and everything measured of it, as one MLflow run and version."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
 def register_challenger(run: Run, learning: "Learning", trained: "Trained", population: "pd.DataFrame") -> "RegisteredModel":
     """Store the model as a new version. The model card goes into the MLflow run and among the project's documents."""
+    from lastword.moves import drift_since_learnt
     from models.registry import register
 
+    drift = drift_since_learnt(learning.training, trained, population)
+    trained = replace(trained, figures=trained.figures | {"drift": drift})
     folder, reports = run.folder / "model", run.folder / "reports"
     for path in (folder, reports):
         path.mkdir(exist_ok=True)

@@ -7,9 +7,13 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from lastword.moves import save_drift_reference, write_drift
+from lastword.moves import drift_since_learnt, save_drift_reference, write_drift
 from lastword.run import Run
 from models.grades import Reference
+from models.landmarks import TrainingSet
+from models.propensity import fit_propensity
+from models.training import Trained
+from tests.sample_rows import RECIPE, training_rows
 from tests.unit.test_nearest_cut import served
 
 ACCOUNTS = pd.DataFrame({"at_risk": [True, True, False]}, index=pd.Index(["a", "b", "c"], name="account_id"))
@@ -36,3 +40,16 @@ def test_the_reference_is_text_beside_the_model(run):
     assert stored["size"] == 3
     assert [column["name"] for column in stored["columns"]] == ["x", "(score)"]
     assert stored["columns"][0]["shares"] == pytest.approx([1 / 3, 1 / 3, 0, 1 / 3])
+
+
+def test_a_training_tells_what_moved_between_what_it_learnt_from_and_today():
+    rows = training_rows(accounts=800).assign(landmark=pd.Timestamp("2026-01-01"))
+    older = rows.assign(landmark=pd.Timestamp("2025-01-01"), noise=50.0)
+    model = fit_propensity(rows, rows["won"], RECIPE)
+    trained = Trained(model, RECIPE, Reference(()), {}, None, leakage=None, figures={}, promotion=None)
+    learnt = TrainingSet("landmarks", pd.concat([older, rows]), (), winners=1)
+    same = drift_since_learnt(learnt, trained, training_rows(accounts=800, landmarks=1, seed=4))
+    assert [row["feature"] for row in same if row["drifted"]] == []
+    moved = training_rows(accounts=800, landmarks=1, seed=4).assign(noise=9.0)
+    assert [row["feature"] for row in drift_since_learnt(learnt, trained, moved) if row["drifted"]] == ["noise"]
+    assert drift_since_learnt(TrainingSet("look-alike", rows, (), winners=1), trained, moved) == []
