@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastword import cli_indicators, cli_model, cli_overrides, cli_results
+from lastword import cli_indicators, cli_model, cli_overrides, cli_results, cli_web
 from lastword.cli_options import JsonOption, PrefectOption, ProjectOption, open_project, parse_date, print_json
 from lastword.endings import end_code
 from lastword.environment import set_quiet_defaults
@@ -163,6 +163,7 @@ def _show(project: "Project", outcome: "Outcome", json: bool, print_result: "Cal
 
 cli_results.add_commands(app)
 cli_indicators.add_commands(app)
+cli_web.add_commands(app)
 
 
 def _now() -> datetime:

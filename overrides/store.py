@@ -44,7 +44,7 @@ def open_store(url: str) -> Store:
     Refusal
         The folder or the server can't be used, or a newer Lastword wrote the store.
     """
-    database = _database_settings(url)
+    database = database_settings(url)
     _bind(database)
     from django.db import connection
 
@@ -127,7 +127,8 @@ def _address() -> str:
     return f"postgresql://{user}{options.get('host', '')}{port}/{database['NAME']}"
 
 
-def _database_settings(url: str) -> dict[str, Any]:
+def database_settings(url: str) -> dict[str, Any]:
+    """What Django needs to reach the store at `url`; ConfigurationError where it can't be read."""
     scheme, separator, rest = url.partition("://")
     if separator and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
         return _sqlite_settings(Path(rest[1:]))

@@ -1,7 +1,24 @@
 """Every test runs as the product does: with the switches that the command line sets before anything heavy is imported."""
 
 import os
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
 
 from lastword.environment import set_quiet_defaults
 
 set_quiet_defaults(os.environ)
+
+
+def pytest_configure() -> None:
+    """Set Django up as the site does: a process can be set up once, and tests of stores and of pages share one."""
+    import django
+    from django.conf import settings
+
+    from lastword.web.settings import settings_of
+    from overrides.store import database_settings
+
+    if not settings.configured:
+        folder = Path(tempfile.mkdtemp(prefix="lastword-tests-"))
+        settings.configure(**settings_of(SimpleNamespace(state_folder=folder), database_settings("sqlite:///:memory:")))
+        django.setup()

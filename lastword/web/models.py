@@ -1,0 +1,47 @@
+"""Who may use the review application: people with a role, and tokens for programs.
+
+Decisions name people by text (overrides.models), so these tables can go and the history stays.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from lastword.web.roles import ROLES, includes
+
+
+class User(AbstractUser):
+    """One row per person. `role` decides what they may do; is_active ends their access without touching their history."""
+
+    role = models.TextField(choices=[(role, role) for role in ROLES], default="viewer")
+
+    class Meta:
+        db_table = "lastword_user"
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(role__in=ROLES), name="lastword_user_role")]
+
+    def may(self, role: str) -> bool:
+        """Whether this person may do what `role` may."""
+        return bool(self.is_active) and includes(self.role, role)
+
+
+class ApiToken(models.Model):
+    """One row per token of the API. The token itself is shown once; `digest` is its SHA-256 in hexadecimal."""
+
+    name = models.TextField(unique=True)
+    role = models.TextField(choices=[(role, role) for role in ROLES], default="viewer")
+    digest = models.TextField(unique=True)
+    made_by = models.TextField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "lastword_api_token"
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(role__in=ROLES), name="lastword_api_token_role")]
+
+    def may(self, role: str, now: datetime) -> bool:
+        """Whether a request with this token may do what `role` may."""
+        return self.revoked_at is None and self.expires_at > now and includes(self.role, role)
