@@ -23,6 +23,7 @@ from lastword.project import Project, find_project
 from models.folds import grouped_folds
 from models.landmarks import account_status, at_risk, training_set
 from models.training import informative
+from tests.gsa_search import MAPPING
 
 AS_OF = date(2026, 11, 23)
 HORIZON_DAYS = 180
@@ -34,7 +35,7 @@ CDNOW_TEST = pd.Timestamp("1998-01-01")
 CDNOW_TRAINING = pd.to_datetime(["1997-04-06", "1997-05-06", "1997-06-05", "1997-07-05"])
 """Everybody had bought once by the first; the window after the last ends before the test's begins."""
 
-GSA_SETTINGS = """
+GSA_SETTINGS = f"""
 name = "Search.gov"
 
 [inputs]
@@ -43,25 +44,9 @@ won = "won.csv"
 house_list = "house_list.csv"
 technographics = "technographics.csv"
 
-[columns.accounts]
-account_id = "Domain"
-name = "Domain"
-industry = "Agency"
-sub_industry = "Bureau"
-region = "Branch"
-
-[columns.won]
-account_id = "Domain"
-
-[columns.house_list]
-account_id = "Domain"
-
-[columns.technographics]
-account_id = "Domain"
-technology = "Service"
-
+{MAPPING}
 [features]
-columns.CMS = { kind = "category", known = "always" }
+columns.CMS = {{ kind = "category", known = "always" }}
 """
 GSA_NUMBERS = (
     "Sites",

@@ -1,6 +1,7 @@
 """Training rows with known truth, small enough to fit a model in a test."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,10 @@ RECIPE = Recipe(
     use_boosted=True,
     seed=7,
 )
+
+GRADES = SimpleNamespace(policy="shares", shares={"A": 0.15, "B": 0.20, "C": 0.30, "D": 0.20, "F": 0.15}, cuts=None)
+"""[grades] as it is by default."""
+CUTS = {"A": 85.0, "B": 65.0, "C": 35.0, "D": 15.0}
 
 
 def training_rows(accounts: int = 900, landmarks: int = 2, seed: int = 0) -> pd.DataFrame:

@@ -10,10 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.gsa_search import MAPPING
+
 DATA = Path(os.environ.get("LASTWORD_REAL_DATA", "../shared/data")) / "gsa-search"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"LASTWORD_REAL_DATA: no {DATA}")
 
-SETTINGS = """
+SETTINGS = f"""
 name = "Search.gov"
 
 [inputs]
@@ -22,26 +24,10 @@ won = "data/won.csv"
 house_list = "data/house_list.csv"
 technographics = "data/technographics.csv"
 
-[columns.accounts]
-account_id = "Domain"
-name = "Domain"
-industry = "Agency"
-sub_industry = "Bureau"
-region = "Branch"
-
-[columns.won]
-account_id = "Domain"
-
-[columns.house_list]
-account_id = "Domain"
-
-[columns.technographics]
-account_id = "Domain"
-technology = "Service"
-
+{MAPPING}
 [features]
-columns.Sites = { kind = "numeric", known = "always" }
-columns."Third-party mean" = { kind = "numeric", known = "always" }
+columns.Sites = {{ kind = "numeric", known = "always" }}
+columns."Third-party mean" = {{ kind = "numeric", known = "always" }}
 
 [model]
 group_by = ["industry"]

@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from datetime import date, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,8 @@ from lastword.reports import to_json
 from models.groups import alike, components
 from models.landmarks import TrainingSet
 from models.training import Trained, TrainingPolicy, train
+from tests.sample_rows import GRADES
 
-GRADES = SimpleNamespace(policy="shares", shares={"A": 0.15, "B": 0.20, "C": 0.30, "D": 0.20, "F": 0.15}, cuts=None)
 POLICY = TrainingPolicy(horizon_days=180, seed=7, grades=GRADES)
 KINDS = {"size": "numeric", "age": "numeric", "region": "category"}
 LANDMARKS = 4

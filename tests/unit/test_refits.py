@@ -16,16 +16,14 @@ from models.grades import assign_grades, log_odds_cuts
 from models.logistic import fit_logistic, standardised
 from models.propensity import fit_propensity
 from models.refits import Draw, Refits, draw, fit_draws, fit_refits, graded_so, load_refits, scale_cuts
-from tests.sample_rows import RECIPE, training_rows
+from tests.sample_rows import CUTS, GRADES, RECIPE, training_rows
 from tests.truth.confidence import confidence_bins, confidence_figures, true_grades
 
-SHARES = SimpleNamespace(policy="shares", shares={"A": 0.15, "B": 0.20, "C": 0.30, "D": 0.20, "F": 0.15}, cuts=None)
-CUTS = {"A": 85.0, "B": 65.0, "C": 35.0, "D": 15.0}
 SPARSE = replace(RECIPE, stack=(0.0, 0.5, 0.5), platt=(1.0, 0.0))
 
 
 def cuts(logit: np.ndarray) -> list[float]:
-    return log_odds_cuts(logit, SHARES)
+    return log_odds_cuts(logit, GRADES)
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +225,7 @@ def test_the_two_models_dispute_by_their_weights() -> None:
     ],
 )
 def test_cuts_on_the_log_odds(policy, given, prior_odds, expected) -> None:
-    settings = SimpleNamespace(policy=policy, shares=SHARES.shares, cuts=given)
+    settings = SimpleNamespace(policy=policy, shares=GRADES.shares, cuts=given)
     logit = np.arange(0, 100.0) + 0.5
     assert log_odds_cuts(logit, settings, prior_odds) == pytest.approx(expected, abs=1e-4)
 

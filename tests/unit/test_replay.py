@@ -1,6 +1,5 @@
 """Which past landmarks are replayed, and that the model of one knows nothing of what came after."""
 
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,9 +8,9 @@ import pytest
 from models.backtest import compare_opinions, replay, replayed_splits
 from models.landmarks import TrainingSet
 from models.propensity import Recipe
+from tests.sample_rows import GRADES
 
 HORIZON = 60
-GRADES = SimpleNamespace(policy="shares", shares={"A": 0.15, "B": 0.20, "C": 0.30, "D": 0.20, "F": 0.15}, cuts=None)
 RECIPE = Recipe((("size", "numeric"),), 1.0, 0, (0.0, 1.0, 0.0), (1.0, 0.0), False, 1)
 
 

@@ -1,7 +1,6 @@
 """A model as it is stored and served."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,9 @@ from models.landmarks import Mode, TrainingSet
 from models.propensity import fit_propensity
 from models.served import load_served, save_served, vocabulary_of
 from models.training import Trained, TrainingPolicy
-from tests.sample_rows import RECIPE, training_rows
+from tests.sample_rows import CUTS, GRADES, RECIPE, training_rows
 
-GRADES = SimpleNamespace(policy="shares", shares={"A": 0.15, "B": 0.20, "C": 0.30, "D": 0.20, "F": 0.15}, cuts=None)
 POLICY = TrainingPolicy(horizon_days=180, seed=7, grades=GRADES)
-CUTS = {"A": 85.0, "B": 65.0, "C": 35.0, "D": 15.0}
 NOTHING: Any = None
 NOBODY_BEFORE = pd.Series(dtype="str")
 

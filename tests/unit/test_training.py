@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,8 +12,8 @@ from lastword.errors import Refusal
 from models.grades import Reference
 from models.landmarks import TrainingSet
 from models.training import TrainingPolicy, informative, train
+from tests.sample_rows import GRADES
 
-GRADES = SimpleNamespace(policy="shares", shares={"A": 0.15, "B": 0.20, "C": 0.30, "D": 0.20, "F": 0.15}, cuts=None)
 POLICY = TrainingPolicy(horizon_days=180, seed=7, grades=GRADES)
 NUMBERS = ("size", "age")
 
