@@ -173,6 +173,9 @@ SCORE_COLUMNS = (
     "coverage",
     "grade_confidence",
     "disparity",
+    "disparity_rank",
+    "disparity_points",
+    "disparity_grade",
     "review_value",
     "log_odds",
     "log_odds_sd",
@@ -181,6 +184,9 @@ SCORE_COLUMNS = (
     "review_gain",
     "open_reason",
     "override_review",
+    "why",
+    "why_family",
+    "queued_since",
     "policy_grade",
     "policy_decided_by",
     "key_account",
@@ -196,6 +202,7 @@ SCORE_COLUMNS = (
 """What a run computes for an account before anybody's override: the final table is this joined with the ledger.
 
 plan_grade       the A–F that the plan's segment maps to
+disparity_rank, disparity_points, disparity_grade   model minus plan by each measure; null where there is one opinion
 review_value     the account's value in the queue (what a win would bring in a year, 1 where that is not known)
 log_odds         the model's, before any correction for a class prior; null where no model serves
 log_odds_sd      its standard deviation over bootstrap refits; null where there are none
@@ -204,6 +211,9 @@ cut_propensity   the probability of a win at that cut
 review_gain      what a review can be expected to gain, in units of review_value: see overrides.value_of_information
 open_reason      why it would be under review with no override in force (disparity, audit, or null)
 override_review  why it is under review although the override in force when it was scored stands (stale, redundant, or null)
+why              of an account under review, a few words on what drives the two opinions apart; null of all others
+why_family       of an account under review, the family of attributes with the largest part in that
+queued_since     since when it is under review without interruption; null where it isn't
 policy_grade     the grade that [final] policy gives when no override is in force; null where the plan excludes it
 policy_decided_by  model, plan or blend
 high_value       true where potential_spend puts it among the valuable ones; null where nothing is known

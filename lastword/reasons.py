@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from models.scorecard import PlanReference, PlanScores
     from models.served import Served
 
+ROWS_PER_GROUP = 65_536
+"""Rows of reasons.parquet that are read together: they are sorted by account, so few groups hold an account."""
+
 
 def write_reasons(
     run: Run,
@@ -24,10 +27,11 @@ def write_reasons(
     reference: "PlanReference",
     served: "Served | None",
     frozen: "Frozen | None",
-) -> None:
-    """Write reasons.parquet. Grain: account × source × attribute; reasons of accounts carried over come from their own run.
+) -> "pd.DataFrame":
+    """Write reasons.parquet and give it back. Grain: account × source × attribute.
 
-    Every row has its cause, carried over ones too: a rescore keeps the plan, so the same attributes are the plan's.
+    Reasons of accounts carried over come from their own run. Every row has its cause, carried over ones too: a rescore keeps
+    the plan, so the same attributes are the plan's.
     """
     import pandas as pd
 
@@ -40,7 +44,21 @@ def write_reasons(
         reasons = pd.concat([reasons, frozen.reasons_of(scores.index.difference(features.index))], ignore_index=True)
     ordered = reasons.sort_values(["account_id", "source"], kind="stable", ignore_index=True)
     ordered["cause"] = causes(ordered, set(plan.shares.columns))
-    ordered.to_parquet(run.folder / "reasons.parquet", index=False)
+    ordered.to_parquet(run.folder / "reasons.parquet", index=False, row_group_size=ROWS_PER_GROUP)
+    return ordered
+
+
+def with_why(scores: "pd.DataFrame", reasons: "pd.DataFrame") -> "pd.DataFrame":
+    """Adds why and why_family of the accounts under review (open_reason or override_review set); null of all others."""
+    from models.explain import why_each
+    from models.gap import widest_families
+
+    queued = scores.index[scores["open_reason"].notna() | scores["override_review"].notna()]
+    theirs = reasons[reasons["account_id"].isin(queued)]
+    return scores.assign(
+        why=why_each(theirs).reindex(scores.index).astype("str"),
+        why_family=widest_families(theirs).reindex(scores.index).astype("str"),
+    )
 
 
 def plan_side(run: Run, plan: "PlanScores", values: "pd.DataFrame", reference: "PlanReference") -> "pd.DataFrame":

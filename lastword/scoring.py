@@ -61,7 +61,7 @@ def write_scores(run: Run) -> Counts:
     """Write scores.parquet, reasons.parquet, review_queue.parquet, account_prints.parquet and metrics.json."""
     from lastword import rescoring
     from lastword.moves import grade_moves, write_drift
-    from lastword.reasons import write_reasons
+    from lastword.reasons import with_why, write_reasons
     from overrides.queue import order
 
     served = serving(run)
@@ -75,8 +75,9 @@ def write_scores(run: Run) -> Counts:
     scores = opinions(run, chosen, features, plan, reference, served)
     if frozen is not None:
         scores = rescoring.with_carried_over(scores, accounts)
-    scores = with_review(run, scores)
-    write_reasons(run, scores, features, values, plan, reference, served.model if served else None, frozen)
+    scores = with_review(run, with_measures(scores, reference))
+    reasons = write_reasons(run, scores, features, values, plan, reference, served.model if served else None, frozen)
+    scores = with_why(scores, reasons)
     moves = {
         "drift": write_drift(run, accounts, features, served.model if served and frozen is None else None),
         "transitions": grade_moves(scores),
@@ -270,11 +271,24 @@ def previous_grades(run: Run) -> "pd.Series":
     return publish.previous_grades()
 
 
+def with_measures(scores: "pd.DataFrame", reference: "PlanReference") -> "pd.DataFrame":
+    """Adds the disparity by each measure, disparity_rank, disparity_points and disparity_grade, whichever is configured."""
+    from overrides.disparity import MEASURES, disparity
+
+    points, grades = (scores["model_points"], scores["plan_points"]), (scores["model_grade"], scores["plan_grade"])
+    return scores.assign(
+        **{f"disparity_{measure}": disparity(measure, *points, *grades, reference.percentiles) for measure in MEASURES}
+    )
+
+
 def with_review(run: Run, scores: "pd.DataFrame") -> "pd.DataFrame":
-    """Adds why each account is under review, with the ledger as it stands now."""
+    """Adds why each account is under review, with the ledger as it stands now, and since when."""
     from overrides import ledger
     from overrides.queue import review
+    from overrides.queue_age import queued_since
 
     settings = run.project.settings
-    reasons = review(scores, ledger.in_force(run.now), ledger.set_aside(run.now), settings.disparity, settings.seed)
-    return scores.assign(open_reason=reasons["open_reason"], override_review=reasons["override_review"])
+    in_force = ledger.in_force(run.now)
+    reasons = review(scores, in_force, ledger.set_aside(run.now), settings.disparity, settings.seed)
+    scores = scores.assign(open_reason=reasons["open_reason"], override_review=reasons["override_review"])
+    return scores.assign(queued_since=queued_since(scores, in_force, run.now))

@@ -79,6 +79,19 @@ def gap_parts(rows: pd.DataFrame, plan_names: Mapping[str, str] = PLAN_NAMES) ->
     return ordered.sort_values("account_id", kind="stable", ignore_index=True)
 
 
+def widest_families(rows: pd.DataFrame) -> pd.Series:
+    """The family with the largest part of each account's gap, in points either way: text by account_id.
+
+    Where accounts start and the change of scale are no families. Accounts with one source, and those that no attribute parts,
+    are left out; a tie goes to the family that comes first in the alphabet.
+    """
+    both = of_both(rows)
+    own = both[~both["attribute"].isin([BASE, SCALE])]
+    parts = signed(own).groupby([own["account_id"], own["family"]]).sum().abs().rename("part").reset_index()
+    parts = parts[parts["part"] > 0].sort_values(["part", "family"], ascending=[False, True], kind="stable")
+    return parts.drop_duplicates("account_id").set_index("account_id")["family"].rename("why_family")
+
+
 def gap_sentences(parts: pd.DataFrame, shown: int = _SHOWN) -> list[str]:
     """One account's gap in words: how wide it is, then a sentence per cause with the attributes that matter most.
 

@@ -6,11 +6,14 @@ import pandas as pd
 
 from models.grades import Reference, grade_numbers
 
+type Measure = Literal["rank", "points", "grade"]
+
+MEASURES: tuple[Measure, ...] = ("rank", "points", "grade")
 POINTS_PER_STEP = 25
 
 
 def disparity(
-    measure: Literal["rank", "points", "grade"],
+    measure: Measure,
     model_points: pd.Series,
     plan_points: pd.Series,
     model_grade: pd.Series,

@@ -12,7 +12,7 @@ from lastword.errors import Refusal
 from models.grades import assign_grades, grade_numbers
 
 DATES = ("as_of", "override_expires_on")
-TIMES = ("scored_at", "override_at")
+TIMES = ("scored_at", "override_at", "queued_since")
 FLAGS = ("coverage", "key_account", "under_review")
 FLAGS_WITH_UNKNOWN = ("high_value",)
 QUEUE_FACTORS = ("review_value", "log_odds", "log_odds_sd", "cut_log_odds", "cut_propensity", "review_gain")
@@ -24,6 +24,9 @@ NUMBERS = (
     "model_points",
     "grade_confidence",
     "disparity",
+    "disparity_rank",
+    "disparity_points",
+    "disparity_grade",
     *QUEUE_FACTORS,
     "potential_spend",
     "expected_value",

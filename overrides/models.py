@@ -14,6 +14,9 @@ ADD, SUPERSEDE, REVOKE, HOLD_OUT = "add", "supersede", "revoke", "hold_out"
 IN_FORCE_ACTIONS = (ADD, SUPERSEDE)
 ACTIONS = (ADD, SUPERSEDE, REVOKE, HOLD_OUT)
 KINDS = ("accept_plan", "accept_model", "other")
+WAITING, APPROVED, DECLINED, WITHDRAWN = "waiting", "approved", "declined", "withdrawn"
+CHOICES = ("accept_model", "accept_plan", "grade")
+SNOOZE, DISMISS, RETURN = "snooze", "dismiss", "return"
 
 
 def _one_of(field: str, values: tuple[str, ...], name: str) -> models.CheckConstraint:
@@ -75,6 +78,9 @@ class Score(models.Model):
     coverage = models.BooleanField()
     grade_confidence = models.FloatField(null=True)
     disparity = models.FloatField(null=True)
+    disparity_rank = models.FloatField(null=True)
+    disparity_points = models.FloatField(null=True)
+    disparity_grade = models.FloatField(null=True)
     review_value = models.FloatField(null=True)
     log_odds = models.FloatField(null=True)
     log_odds_sd = models.FloatField(null=True)
@@ -83,6 +89,9 @@ class Score(models.Model):
     review_gain = models.FloatField(null=True)
     open_reason = models.TextField(null=True)
     override_review = models.TextField(null=True)
+    why = models.TextField(null=True)
+    why_family = models.TextField(null=True)
+    queued_since = models.DateTimeField(null=True)
     policy_grade = models.TextField(null=True)
     policy_decided_by = models.TextField()
     key_account = models.BooleanField()
@@ -103,11 +112,39 @@ class Score(models.Model):
         ]
 
 
+class Batch(models.Model):
+    """One row per decision on many accounts at once: the choice, one reason for all, and what it was made on, in words.
+
+    `counts` says what became of the accounts (decided, held_out, waiting, unchanged, refused, conflicts). A batch that was
+    taken back has undone_by and undone_at; its entries stay.
+    """
+
+    batch_id = models.BigAutoField(primary_key=True)
+    by = models.TextField()
+    made_at = models.DateTimeField()
+    choice = models.TextField()
+    grade = models.TextField(null=True)
+    reason = models.TextField()
+    note = models.TextField(default="")
+    said = models.TextField(default="")
+    counts = models.JSONField(default=dict)
+    undone_by = models.TextField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "lastword_batch"
+        constraints: ClassVar = [
+            _one_of("choice", CHOICES, "lastword_batch_choice"),
+            _one_of("grade", GRADES, "lastword_batch_grade"),
+        ]
+
+
 class OverrideEntry(models.Model):
     """One row per decision, in the order in which they were taken. Append-only: triggers refuse UPDATE and DELETE.
 
     grade, reason and expires_on are null for a revocation. `previous` is the entry before it on the same account.
-    seen_… is what the store said about the account when the decision was taken.
+    seen_… is what the store said about the account when the decision was taken. approved_by is the second person where the
+    move asked for one, `batch` the decision on many accounts that it was part of; null otherwise.
     """
 
     entry_id = models.BigAutoField(primary_key=True)
@@ -126,10 +163,17 @@ class OverrideEntry(models.Model):
     seen_model_points = models.FloatField(null=True)
     seen_plan_grade = models.TextField(null=True)
     seen_model_grade = models.TextField(null=True)
+    approved_by = models.TextField(null=True)
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+")
 
     class Meta:
         db_table = "lastword_override_entry"
-        indexes: ClassVar = [models.Index(fields=["account_id", "entry_id"], name="lastword_entry_by_account")]
+        indexes: ClassVar = [
+            models.Index(fields=["account_id", "entry_id"], name="lastword_entry_by_account"),
+            models.Index(fields=["made_at", "entry_id"], name="lastword_entry_by_time"),
+            models.Index(fields=["by", "made_at", "entry_id"], name="lastword_entry_by_person"),
+            models.Index(fields=["batch"], name="lastword_entry_by_batch", condition=models.Q(batch__isnull=False)),
+        ]
         constraints: ClassVar = [
             _one_of("action", ACTIONS, "lastword_entry_action"),
             _one_of("grade", GRADES, "lastword_entry_grade"),
@@ -143,7 +187,10 @@ class OverrideEntry(models.Model):
 
 
 class SettingAside(models.Model):
-    """One row per snooze (until a date) or dismissal (until the evidence moves) of an account from the review queue."""
+    """One row per snooze (until a date) or dismissal (until the evidence moves) of an account from the review queue.
+
+    The latest row of an account counts; `return` ends what was set aside before.
+    """
 
     account_id = models.TextField()
     action = models.TextField()
@@ -156,5 +203,99 @@ class SettingAside(models.Model):
 
     class Meta:
         db_table = "lastword_setting_aside"
-        indexes: ClassVar = [models.Index(fields=["account_id", "id"], name="lastword_aside_by_account")]
-        constraints: ClassVar = [_one_of("action", ("snooze", "dismiss"), "lastword_aside_action")]
+        indexes: ClassVar = [
+            models.Index(fields=["account_id", "id"], name="lastword_aside_by_account"),
+            models.Index(fields=["made_at", "id"], name="lastword_aside_by_time"),
+        ]
+        constraints: ClassVar = [_one_of("action", (SNOOZE, DISMISS, RETURN), "lastword_aside_action")]
+
+
+class Proposal(models.Model):
+    """One row per move that asks for a second person. One at most waits on an account, whose grade stays until then.
+
+    `steps` is the distance from `policy_grade`, the policy's when it was made (null: none). expected_entry is what was in force
+    then, `entry` the ledger's entry that it became; settled_… say who approved, declined or withdrew it, when and why.
+    """
+
+    proposal_id = models.BigAutoField(primary_key=True)
+    account_id = models.TextField()
+    grade = models.TextField()
+    kind = models.TextField()
+    reason = models.TextField()
+    note = models.TextField(default="")
+    by = models.TextField()
+    made_at = models.DateTimeField()
+    expires_on = models.DateField()
+    steps = models.IntegerField()
+    policy_grade = models.TextField(null=True)
+    expected_entry = models.ForeignKey(OverrideEntry, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="+")
+    seen_run_id = models.TextField(null=True)
+    seen_plan_points = models.FloatField(null=True)
+    seen_model_points = models.FloatField(null=True)
+    seen_plan_grade = models.TextField(null=True)
+    seen_model_grade = models.TextField(null=True)
+    state = models.TextField(default=WAITING)
+    settled_by = models.TextField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_note = models.TextField(default="")
+    entry = models.ForeignKey(OverrideEntry, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+
+    class Meta:
+        db_table = "lastword_proposal"
+        indexes: ClassVar = [models.Index(fields=["state", "proposal_id"], name="lastword_proposal_by_state")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id"], condition=models.Q(state=WAITING), name="lastword_proposal_one_waits"),
+            _one_of("state", (WAITING, APPROVED, DECLINED, WITHDRAWN), "lastword_proposal_state"),
+            _one_of("grade", GRADES, "lastword_proposal_grade"),
+            _one_of("kind", KINDS, "lastword_proposal_kind"),
+        ]
+
+
+class Claim(models.Model):
+    """One row per account that somebody opened: by whom, since when, and until when that counts. It forbids nothing."""
+
+    account_id = models.TextField()
+    by = models.TextField()
+    claimed_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "lastword_claim"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account_id"], name="lastword_claim_one_per_account")]
+
+
+class Ownership(models.Model):
+    """One row per account that somebody is to look after; no row: nobody."""
+
+    account_id = models.TextField()
+    owner = models.TextField()
+    assigned_by = models.TextField()
+    assigned_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "lastword_ownership"
+        indexes: ClassVar = [models.Index(fields=["owner", "account_id"], name="lastword_ownership_by_owner")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account_id"], name="lastword_ownership_one")]
+
+
+class Event(models.Model):
+    """One row per thing that happened and isn't in a table of its own: sign-ins, imports, changes of the plan … Append-only.
+
+    `subject` is what it happened to (an account_id, run_id, user, file …), `said` one sentence, `details` the figures.
+    """
+
+    event_id = models.BigAutoField(primary_key=True)
+    made_at = models.DateTimeField()
+    kind = models.TextField()
+    by = models.TextField()
+    subject = models.TextField(default="")
+    said = models.TextField()
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "lastword_event"
+        indexes: ClassVar = [
+            models.Index(fields=["made_at", "event_id"], name="lastword_event_by_time"),
+            models.Index(fields=["subject", "made_at", "event_id"], name="lastword_event_by_subject"),
+        ]

@@ -163,7 +163,9 @@ def _insert_scores(cursor: Any, scores: pd.DataFrame, run_id: str) -> None:
         with cursor.copy(f"COPY lastword_score ({columns}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
+        cursor.execute("ANALYZE lastword_score")  # the next page is asked for before the server would think of it
     else:
+        cursor.execute("PRAGMA cache_size = -262144")  # KiB: the indexes grow everywhere at once
         marks = ", ".join(["%s"] * (len(SCORE_COLUMNS) + 1))
         cursor.executemany(f"INSERT INTO lastword_score ({columns}) VALUES ({marks})", rows)
 

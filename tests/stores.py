@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -75,10 +76,21 @@ def scores_of(account_ids: Sequence[str], scored_at: datetime | None = None, **c
             "scored_at": pd.Timestamp(scored_at or datetime.now(UTC)),
         }
     )
-    nothing = ("region", "sub_region", "country", "industry", "sub_industry", "open_reason", "override_review")
+    nothing = (
+        "region",
+        "sub_region",
+        "country",
+        "industry",
+        "sub_industry",
+        "open_reason",
+        "override_review",
+        "why",
+        "why_family",
+    )
     factors = ("log_odds", "log_odds_sd", "cut_log_odds", "cut_propensity", "review_gain")
-    unknown = ("grade_confidence", "potential_spend", "expected_value", *factors)
-    frame = frame.assign(**dict.fromkeys(nothing), **dict.fromkeys(unknown, float("nan")))
+    measures = ("disparity_rank", "disparity_points", "disparity_grade")
+    unknown = (*measures, "grade_confidence", "potential_spend", "expected_value", *factors)
+    frame = frame.assign(queued_since=None, **dict.fromkeys(nothing), **dict.fromkeys(unknown, float("nan")))
     return frame.assign(**columns)
 
 
@@ -105,7 +117,14 @@ class PostgresServer:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """A server of our own on a free port, run by a user who isn't root; skips where PostgreSQL isn't installed."""
+    """The server of a test run; skips where PostgreSQL isn't installed."""
+    with running_postgres() as server:
+        yield server
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """A server of our own on a free port of loopback, its data thrown away, run by a user who isn't root."""
     programs = _postgres_programs()
     as_user = _as_ordinary_user()
     folder = Path(tempfile.mkdtemp(prefix="lastword-postgres-"))

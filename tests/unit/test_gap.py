@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from lastword.results import reasons_of
-from models.gap import CAUSES, causes, gap_parts, gap_sentences, points_text, signed
+from models.gap import CAUSES, causes, gap_parts, gap_sentences, points_text, signed, widest_families
 
 
 def reasons(*rows, account="1"):
@@ -93,3 +93,23 @@ def test_reasons_of_a_run_before_causes_were_kept_get_theirs(tmp_path):
     read = reasons_of(project, accounts)
     by_account = read.groupby("account_id")["cause"].apply(list)
     assert by_account["1"] == by_account["2"] == reasons(*BOTH)["cause"].tolist()
+
+
+def test_the_widest_family_has_the_largest_part_of_the_gap_either_way():
+    rows = pd.DataFrame(
+        [
+            ("a", "model", "surge", "intent", 5.0),
+            ("a", "model", "x", "technographic", 9.0),
+            ("a", "plan", "technology:X", "technographic", 8.0),
+            ("a", "plan", "annual_revenue", "firmographic", 6.0),
+            ("a", "model", "(base)", "(base)", 50.0),
+            ("a", "plan", "(scale)", "(scale)", -70.0),
+            ("b", "model", "surge", "intent", 5.0),
+            ("c", "model", "surge", "intent", 3.0),
+            ("c", "plan", "industry", "firmographic", 3.0),
+            ("d", "model", "surge", "intent", 0.0),
+            ("d", "plan", "(base)", "(base)", 3.0),
+        ],
+        columns=["account_id", "source", "attribute", "family", "contribution"],
+    )
+    assert widest_families(rows).to_dict() == {"a": "firmographic", "c": "firmographic"}

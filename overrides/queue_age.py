@@ -1,0 +1,56 @@
+"""How long accounts have been under review: the queue forgets nobody when it is published again."""
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from overrides.final_query import QUEUED, UNDER_REVIEW, Moment, bound_time, moment_now, one_by_one, read_value
+
+_UNTOUCHED = """
+    AND NOT EXISTS (SELECT 1 FROM lastword_override_entry e
+                    WHERE e.account_id = s.account_id AND e.made_at > %s AND e.action <> 'hold_out')
+    AND NOT EXISTS (SELECT 1 FROM lastword_setting_aside a WHERE a.account_id = s.account_id AND a.made_at > %s)"""
+
+
+def queued_since(scores: pd.DataFrame, in_force: pd.DataFrame, now: datetime) -> pd.Series:
+    """Since when each account is under review without interruption; null where it isn't.
+
+    That is since the publication that first had it under review, where it was so in every one up to the current, and nobody has
+    decided on it or set it aside since; else `now`.
+
+    Parameters
+    ----------
+    scores : index account_id: open_reason, override_review, scored_at.
+    in_force : overrides in force at `now` (ledger.in_force): made_at by account_id.
+
+    Returns
+    -------
+    Times in UTC on the index of `scores`.
+    """
+    made_at = in_force["made_at"].reindex(scores.index)
+    stands = made_at.notna() & (made_at <= scores["scored_at"].dt.tz_convert("UTC"))
+    queued = scores["open_reason"].mask(made_at.notna(), scores["override_review"].where(stands)).notna()
+    before = _before(now).reindex(scores.index)
+    return before.fillna(pd.Timestamp(now).tz_convert("UTC")).where(queued).astype("datetime64[us, UTC]")
+
+
+def _before(now: datetime) -> pd.Series:
+    """Since when the accounts of the current publication have been under review that still wait."""
+    from overrides.store import reading
+
+    with reading() as cursor:
+        current = moment_now(cursor, now)
+        rows = [] if current is None else _waiting(cursor, current)
+    since = pd.Series([time for _, time in rows], index=pd.Index([account for account, _ in rows], dtype="str"))
+    return pd.to_datetime(since, utc=True).astype("datetime64[us, UTC]")
+
+
+def _waiting(cursor: Any, current: Moment) -> list[tuple[str, datetime]]:
+    published = current.published_at
+    rows, parameters = one_by_one(Moment(current.publication, published, published.date(), published))
+    cursor.execute(
+        f"SELECT s.account_id, COALESCE(s.queued_since, %s) {rows} AND {QUEUED} AND {UNDER_REVIEW} {_UNTOUCHED}",
+        [bound_time(published), *parameters, bound_time(published), bound_time(published)],
+    )
+    return [(account, read_value("queued_since", since)) for account, since in cursor.fetchall()]
