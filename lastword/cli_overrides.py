@@ -23,6 +23,9 @@ from lastword.cli_options import (
 if TYPE_CHECKING:
     from lastword.project import Project
     from overrides.ledger import Entry
+    from overrides.proposals import Proposed
+
+MOST_WAITING = 10_000
 
 app = typer.Typer(help="Decide a grade, take it back, and see who decided what.", no_args_is_help=True)
 
@@ -40,11 +43,28 @@ def add(
     project: ProjectOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Give an account a final grade. It wins at once, under every policy."""
+    """Give an account a final grade. It wins at once, under every policy; a long move waits for a second person."""
     opened = open_store_of(project)
-    from overrides import ledger
+    from overrides.reviewing import decide
 
-    entry = ledger.add(account, grade, reason, note, author(by), expires, now(), opened.settings)
+    decided = decide(account, "grade", reason, note, author(by), now(), opened.settings, grade=grade, expires_on=expires)
+    if decided.proposal is not None:
+        _show_proposal(decided.proposal, json)
+    elif decided.entry is not None:
+        _show_entry(decided.entry, json)
+
+
+def _show_proposal(proposal: "Proposed", json: bool) -> None:
+    if json:
+        print_json({"waiting": True, **proposal_json(proposal)})
+        return
+    move = f"from {proposal.policy_grade or 'no grade'} to {proposal.grade} is {proposal.steps} steps"
+    typer.echo(f"{proposal.account_id}: {move}, so it waits for a second person; until then the final grade stays.")
+    typer.echo(f"Another person approves it with: lastword override approve {proposal.proposal_id}")
+
+
+def _show_entry(entry: "Entry", json: bool) -> None:
+    account, grade = entry.account_id, entry.grade
     if json:
         print_json(entry_json(entry))
     elif entry.action == "hold_out":
@@ -70,6 +90,51 @@ def revoke(
         print_json(entry_json(entry))
     else:
         typer.echo(f"{account}: no override is in force any more")
+
+
+ProposalArgument = Annotated[int, typer.Argument(metavar="ID", help="A number of `lastword override waiting`.")]
+
+
+@app.command()
+def waiting(project: ProjectOption = None, json: JsonOption = False) -> None:
+    """The moves that wait for a second person, oldest first."""
+    open_store_of(project)
+    from lastword import ledger_tables
+    from overrides import approvals
+
+    proposals = approvals.waiting(limit=MOST_WAITING)
+    if json:
+        print_json({"proposals": [proposal_json(proposal) for proposal in proposals]})
+    else:
+        ledger_tables.print_waiting(proposals)
+
+
+@app.command()
+def approve(proposal: ProposalArgument, by: ByOption = None, project: ProjectOption = None, json: JsonOption = False) -> None:
+    """Let a move that another person proposed come into force."""
+    opened = open_store_of(project)
+    from overrides import approvals
+
+    _show_entry(approvals.approve(proposal, author(by), now(), opened.settings), json)
+
+
+@app.command()
+def decline(
+    proposal: ProposalArgument,
+    note: NoteOption = "",
+    by: ByOption = None,
+    project: ProjectOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Turn down a move that another person proposed. The final grade stays as it is."""
+    open_store_of(project)
+    from overrides import approvals
+
+    declined = approvals.decline(proposal, note, author(by), now())
+    if json:
+        print_json(proposal_json(declined))
+    else:
+        typer.echo(f"{declined.account_id}: the move to {declined.grade} that {declined.by} proposed is declined")
 
 
 @app.command(name="list")
@@ -156,6 +221,12 @@ def now() -> datetime:
 def author(by: str | None) -> str:
     """Who decides: --by, else the operating system's user."""
     return by if by is not None else getpass.getuser()
+
+
+def proposal_json(proposal: "Proposed") -> dict[str, object]:
+    """A proposal for --json."""
+    times = {name: instant for name in ("made_at", "settled_at") if (instant := getattr(proposal, name)) is not None}
+    return asdict(proposal) | {name: f"{instant:%Y-%m-%dT%H:%M:%SZ}" for name, instant in times.items()}
 
 
 def entry_json(entry: "Entry") -> dict[str, object]:

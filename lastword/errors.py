@@ -20,6 +20,10 @@ class Refusal(LastwordError):
     exit_code = 1
 
 
+class Conflict(Refusal):
+    """Somebody decided, or the evidence moved, since whoever asks had looked: look again and decide again. Exit 1."""
+
+
 class ConfigurationError(LastwordError):
     """Usage, lastword.toml or plan.toml is wrong, a wrong column mapping included. Exit 2."""
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from overrides.imports import ImportRow
+    from overrides.proposals import Proposed
 
 
 def print_in_force(in_force: "pd.DataFrame") -> None:
@@ -38,6 +39,18 @@ def print_history(account: str, entries: Iterable[dict[str, str | None]]) -> Non
     table = plain_table(f"Decisions on {account}", *((name, "left") for name in columns))
     for entry in entries:
         table.add_row(*(entry[field] or "" for field in columns.values()))
+    output_console().print(table)
+
+
+def print_waiting(proposals: "Sequence[Proposed]") -> None:
+    """A row per move that waits for a second person."""
+    columns = (("id", "right"), ("account", "left"), ("move", "left"), ("steps", "right"))
+    rest = (("reason", "left"), ("by", "left"), ("made", "left"), ("note", "wrap"))
+    table = plain_table(f"Moves that wait for a second person: {len(proposals):,}", *columns, *rest)
+    for each in proposals:
+        move, made = f"{each.policy_grade or 'none'} to {each.grade}", f"{each.made_at:%Y-%m-%d %H:%M}"
+        cells = (str(each.proposal_id), each.account_id, move, str(each.steps), each.reason, each.by, made, each.note)
+        table.add_row(*cells)
     output_console().print(table)
 
 

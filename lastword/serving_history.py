@@ -42,6 +42,7 @@ def promote_version(project: "Project", version: str, by: str, note: str, overri
 
     if override is not None and not override.strip():
         raise Refusal("--override-guard needs a reason in words, as in --override-guard 'the market has changed'")
+    _open_record(project)
     with stated(project.state_folder), lock(project, now):
         chosen = get_version(project, version)
         if "champion" in chosen.aliases:
@@ -53,6 +54,8 @@ def promote_version(project: "Project", version: str, by: str, note: str, overri
             )
         require_servable(project, version)
         before = promote(project, version, Move(now, by, "hand", note, (override or "") if refused else ""))
+    overruled = f"; the guard overruled: {override}" if refused else ""
+    _record(by, version, before, f"Model version {version} is promoted{_in_place_of(before)}{overruled}", note, now)
     return Moved(version, before, remarks(project, chosen.tags, before))
 
 
@@ -66,6 +69,7 @@ def roll_back(project: "Project", by: str, note: str, now: datetime) -> Moved:
     """
     from models.registry import Move, aliases, get_version, go_back, previous_champion
 
+    _open_record(project)
     with stated(project.state_folder), lock(project, now):
         leaving = aliases(project).get("champion")
         if leaving is None:
@@ -76,7 +80,25 @@ def roll_back(project: "Project", by: str, note: str, now: datetime) -> Moved:
         chosen = get_version(project, target)
         require_servable(project, target)
         go_back(project, target, Move(now, by, "rollback", note))
+    _record(by, target, leaving, f"Model version {target} is brought back{_in_place_of(leaving)}", note, now)
     return Moved(target, leaving, remarks(project, chosen.tags, None))
+
+
+def _open_record(project: "Project") -> None:
+    """Open the store that keeps the record of events, before anything moves: who can't record it can't do it."""
+    from overrides.store import open_store
+
+    open_store(project.store_url)
+
+
+def _record(by: str, version: str, before: str | None, said: str, note: str, now: datetime) -> None:
+    from overrides.events import PROMOTION, record
+
+    record(PROMOTION, by, version, said + (f": {note}" if note else ""), now, {"before": before, "note": note})
+
+
+def _in_place_of(before: str | None) -> str:
+    return f" in place of version {before}" if before else ""
 
 
 def guard_refuses(version: "Version") -> str:

@@ -121,7 +121,7 @@ class Model(Section):
 
 
 class Overrides(Section):
-    """[overrides]: how long an override lasts (days), which reasons there are, and the share held out."""
+    """[overrides]: how long an override lasts (days), which reasons there are and which ask for a note, the share held out."""
 
     expires_after_days: Days = 180
     approve_from_steps: Annotated[int, Field(ge=0, le=4)] = 0
@@ -133,6 +133,7 @@ class Overrides(Section):
         "strategic",
         "other",
     )
+    note_for: Annotated[ListOf[Text], Field(examples=['["other"]'])] = ()
     holdout: Share = 0.0
 
     @field_validator("reasons")
@@ -141,6 +142,13 @@ class Overrides(Section):
         if not reasons:
             raise wrong('an empty list leaves no reason to override for; write reasons = ["relationship", "other"]')
         return _distinct(reasons)
+
+    @model_validator(mode="after")
+    def _asks_for_notes_on_its_own_reasons(self) -> Self:
+        known = {reason.casefold() for reason in self.reasons}
+        unknown = [reason for reason in self.note_for if reason.casefold() not in known]
+        raise_any([Mistake(("note_for",), f"reason {unknown_choice(reason, self.reasons)}") for reason in unknown])
+        return self
 
 
 class Grades(Section):

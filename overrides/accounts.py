@@ -1,6 +1,7 @@
 """What the store knows of accounts when somebody decides on them. For use within a transaction of the open store."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from difflib import get_close_matches
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,14 @@ def unknown_account(account_id: str) -> Refusal:
         return Refusal("nothing is published yet, so there is no account to decide on: run `lastword run` first")
     nearest = neighbours[get_close_matches(account_id.casefold(), neighbours, n=1, cutoff=0)[0]]
     return Refusal(f"account {account_id!r} is unknown to the current scores; nearest is {nearest!r}")
+
+
+def changed_since(standing: Standing, now: datetime) -> str:
+    """One phrase on what is in force now, for somebody who saw something else: who decided what, and when."""
+    in_force, latest = standing.in_force(now), standing.entries[-1] if standing.entries else None
+    if in_force is None and latest is not None and latest.action == "revoke":
+        return f"{described(None)}: {latest.by} took it back at {latest.made_at:%Y-%m-%d %H:%M} UTC"
+    return described(in_force)
 
 
 def described(entry: "OverrideEntry | None") -> str:

@@ -91,22 +91,31 @@ def checked(decision: Decision, now: datetime, settings: Any) -> Decision:
         raise ConfigurationError(
             f"expires_on {decision.expires_on} of account {decision.account_id!r} is past: expected {utc_date(now)} or later"
         )
+    reason = checked_reason(decision.reason, decision.note, settings)
     return replace(
         decision,
-        grade=_checked_grade(decision.grade),
-        reason=_checked_reason(decision.reason, settings.overrides.reasons),
+        grade=checked_grade(decision.grade),
+        reason=reason,
         note=checked_note(decision.note),
         by=checked_author(decision.by),
     )
 
 
-def _checked_grade(grade: str) -> str:
+def checked_grade(grade: str) -> str:
     if grade.strip().upper() not in GRADES:
         raise ConfigurationError(f"grade {grade!r} is unknown: expected one of {' '.join(GRADES)}")
     return grade.strip().upper()
 
 
-def _checked_reason(reason: str, reasons: Sequence[str]) -> str:
+def checked_reason(reason: str, note: str, settings: Any) -> str:
+    """The reason as configured; ConfigurationError where there is none such, or where it asks for a note and there is none."""
+    found = _configured_reason(reason, settings.overrides.reasons)
+    if not note.strip() and found.casefold() in {asking.casefold() for asking in settings.overrides.note_for}:
+        raise ConfigurationError(f"a note is asked for with reason {found!r}: say why in your own words (--note TEXT)")
+    return found
+
+
+def _configured_reason(reason: str, reasons: Sequence[str]) -> str:
     configured = {known.casefold(): known for known in reasons}
     if (found := configured.get(reason.strip().casefold())) is not None:
         return found
@@ -128,15 +137,17 @@ def checked_author(by: str) -> str:
     return by.strip()
 
 
-def new_entry(decision: Decision, standing: Standing, now: datetime, settings: Any) -> "OverrideEntry":
-    """The entry, not yet saved, that a decision becomes. Refusal: unknown account, or the move asks for a second person."""
+def new_entry(
+    decision: Decision, standing: Standing, now: datetime, settings: Any, *, approved_by: str | None = None
+) -> "OverrideEntry":
+    """The entry, not yet saved, that a decision becomes. Refusal: the move asks for a second person and nobody approved it."""
     from overrides.models import ADD, HOLD_OUT, SUPERSEDE, OverrideEntry
 
     scores = standing.scores
     assert scores is not None  # refused before
-    upgrade = _steps_up(decision.grade, scores["policy_grade"])
-    _refuse_unapproved(decision, upgrade, scores["policy_grade"], settings.overrides.approve_from_steps)
-    if upgrade > 0 and _held_out(decision.account_id, len(standing.entries), settings):
+    if approved_by is None and asks_for_approval(decision, standing, settings):
+        raise _unapproved(decision, scores["policy_grade"], settings)
+    if steps_up(decision.grade, scores["policy_grade"]) > 0 and _held_out(decision.account_id, len(standing.entries), settings):
         action = HOLD_OUT
     else:
         action = ADD if standing.in_force(now) is None else SUPERSEDE
@@ -144,30 +155,38 @@ def new_entry(decision: Decision, standing: Standing, now: datetime, settings: A
         account_id=decision.account_id,
         action=action,
         grade=decision.grade,
-        kind=decision.kind or _kind(decision.grade, scores),
+        kind=decision.kind or kind_of(decision.grade, scores),
         reason=decision.reason,
         note=decision.note,
         by=decision.by,
         made_at=now,
         expires_on=decision.expires_on,
         previous=standing.entries[-1] if standing.entries else None,
+        approved_by=approved_by,
         **seen(scores),
     )
 
 
-def _steps_up(grade: str, policy_grade: str | None) -> int:
+def asks_for_approval(decision: Decision, standing: Standing, settings: Any) -> bool:
+    """Whether [overrides] approve_from_steps lets the move from the policy's grade wait for a second person."""
+    limit = settings.overrides.approve_from_steps
+    assert standing.scores is not None  # refused before
+    return bool(limit) and abs(steps_up(decision.grade, standing.scores["policy_grade"])) >= limit
+
+
+def steps_up(grade: str, policy_grade: str | None) -> int:
     """Grades by which the override is better than the policy; no grade at all counts as one below F."""
     policy_place = len(GRADES) if policy_grade is None else GRADES.index(policy_grade)
     return policy_place - GRADES.index(grade)
 
 
-def _refuse_unapproved(decision: Decision, steps_up: int, policy_grade: str | None, approve_from_steps: int) -> None:
-    if approve_from_steps and abs(steps_up) >= approve_from_steps:
-        raise Refusal(
-            f"account {decision.account_id!r}: from {policy_grade or 'no grade'} to {decision.grade} is {abs(steps_up)} steps, "
-            f"and [overrides] approve_from_steps = {approve_from_steps} asks for a second person: "
-            "choose a nearer grade or raise the setting"
-        )
+def _unapproved(decision: Decision, policy_grade: str | None, settings: Any) -> Refusal:
+    steps = abs(steps_up(decision.grade, policy_grade))
+    return Refusal(
+        f"account {decision.account_id!r}: from {policy_grade or 'no grade'} to {decision.grade} is {steps} steps, "
+        f"and [overrides] approve_from_steps = {settings.overrides.approve_from_steps} asks for a second person: "
+        "propose it with `lastword override add` or in the review application, or choose a nearer grade"
+    )
 
 
 def _held_out(account_id: str, count: int, settings: Any) -> bool:
@@ -176,12 +195,13 @@ def _held_out(account_id: str, count: int, settings: Any) -> bool:
     return int.from_bytes(digest[:8]) / 2**64 < settings.overrides.holdout
 
 
-def _kind(grade: str, scores: dict[str, Any]) -> str:
+def kind_of(grade: str, scores: dict[str, Any]) -> str:
     if grade == scores["model_grade"]:
         return "accept_model"
     return "accept_plan" if grade == scores["plan_grade"] else "other"
 
 
 def seen(scores: dict[str, Any] | None) -> dict[str, Any]:
+    """What the store says of an account now, as the columns seen_… of a decision."""
     names = ("run_id", "plan_points", "model_points", "plan_grade", "model_grade")
     return {f"seen_{name}": scores[name] for name in names} if scores is not None else {}

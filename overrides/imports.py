@@ -1,7 +1,7 @@
-"""Decisions to and from a file: export, edit in a spreadsheet, see what an import would change, apply all or nothing."""
+"""Decisions to and from a file: export, edit in a spreadsheet, see what an import would change, apply all or the clean rows."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from lastword.errors import InputError, LastwordError, Refusal
 from overrides.accounts import described, standings
-from overrides.decisions import Decision, Standing, checked, default_expiry, new_entry
+from overrides.decisions import Decision, Standing, asks_for_approval, checked, checked_author, default_expiry, new_entry
+from overrides.evidence import moved_since
+from overrides.proposals import new_proposal, phrase, save_new, settle_waiting, waiting_on
 from overrides.spreadsheet import read_table, write_table
 from overrides.store import lock_ledger, reading, transaction
 
 if TYPE_CHECKING:
-    from overrides.models import OverrideEntry
+    from overrides.models import OverrideEntry, Proposal
+
+    type Row = OverrideEntry | Proposal | None
 
 REQUIRED = ("account_id", "grade", "reason")
-OPTIONAL = ("note", "expires_on", "by", "entry_id")
+SEEN = ("seen_run_id", "seen_plan_grade", "seen_model_grade")
+OPTIONAL = ("note", "expires_on", "by", "entry_id", *SEEN)
 EXPORTED = (
     "account_id",
     "name",
@@ -32,7 +37,7 @@ EXPORTED = (
     "expires_on",
     "entry_id",
 )
-NEW, CHANGED, UNCHANGED, CONFLICT, ERROR = "new", "changed", "unchanged", "conflict", "error"
+NEW, CHANGED, WAITING, UNCHANGED, CONFLICT, ERROR = "new", "changed", "waiting", "unchanged", "conflict", "error"
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,18 @@ class DecisionRow:
     expires_on: str | None
     by: str | None
     entry_id: str | None
+    seen_run_id: str | None = None
+    seen_plan_grade: str | None = None
+    seen_model_grade: str | None = None
 
 
 @dataclass(frozen=True)
 class ImportRow:
-    """What a row of the file would do: new, changed, unchanged, conflict (somebody decided since) or error; said in words."""
+    """What a row of the file would do, said in words.
+
+    `outcome`: new, changed, unchanged, waiting (the move asks for a second person), conflict (somebody decided since, or the
+    evidence moved) or error.
+    """
 
     line: int
     account_id: str
@@ -60,9 +72,10 @@ class ImportRow:
 
 
 def read_decisions(path: Path) -> list[DecisionRow]:
-    """Read a .csv or .xlsx of decisions: account_id, grade, reason, and optionally note, expires_on, by, entry_id.
+    """Read a .csv or .xlsx of decisions: account_id, grade, reason, and optionally note, expires_on, by, entry_id, seen_….
 
-    Names of columns in any case; further columns (those of an export) are ignored.
+    seen_run_id, seen_plan_grade and seen_model_grade are what the account's scores said when the file was
+    written. Names of columns in any case; further columns (those of an export) are ignored.
 
     Raises
     ------
@@ -90,28 +103,41 @@ def plan_import(rows: list[DecisionRow], now: datetime, settings: Any, by: str) 
         return [row for row, _ in _planned(rows, now, settings, by)]
 
 
-def apply_import(rows: list[DecisionRow], now: datetime, settings: Any, by: str) -> list[ImportRow]:
-    """Record every new and changed decision in one transaction, or none.
+def apply_import(
+    rows: list[DecisionRow], now: datetime, settings: Any, by: str, *, only_clean: bool = False, source: str = ""
+) -> list[ImportRow]:
+    """Record every new and changed decision in one transaction, or none; moves that ask for a second person are proposed.
+
+    Parameters
+    ----------
+    by
+        Who imports: the author of rows that name none, and the proposer of every move that waits.
+    only_clean
+        Leave conflicts and errors out, which come back as what they are, instead of refusing the file.
+    source
+        The file's name, for the record of events.
 
     Raises
     ------
     Refusal
-        Some rows are conflicts or errors: how many, and the first.
+        Some rows are conflicts or errors, and not only_clean: how many, and the first.
     """
-    from overrides.models import OverrideEntry
-
+    by = checked_author(by)
     with transaction() as cursor:
         lock_ledger(cursor)
         planned = _planned(rows, now, settings, by)
-        _refuse_broken([row for row, _ in planned])
-        OverrideEntry.objects.bulk_create([entry for _, entry in planned if entry is not None], batch_size=500)
-    return [row for row, _ in planned]
+        told = [row for row, _ in planned]
+        if not only_clean:
+            _refuse_broken(told)
+        if _save([row for _, row in planned if row is not None], by, now):
+            _tell(told, by, source, now)
+    return told
 
 
 def import_file(path: Path, by: str, now: datetime, settings: Any, *, dry_run: bool = False) -> list[ImportRow]:
     """Read a file of decisions and apply it (see `apply_import`), or with `dry_run` only say what that would do."""
     rows = read_decisions(path)
-    return plan_import(rows, now, settings, by) if dry_run else apply_import(rows, now, settings, by)
+    return plan_import(rows, now, settings, by) if dry_run else apply_import(rows, now, settings, by, source=path.name)
 
 
 def export_decisions(path: Path, now: datetime) -> int:
@@ -140,13 +166,34 @@ def _refuse_broken(planned: list[ImportRow]) -> None:
         )
 
 
-def _planned(rows: list[DecisionRow], now: datetime, settings: Any, by: str) -> "list[tuple[ImportRow, OverrideEntry | None]]":
+def _save(rows: "list[OverrideEntry | Proposal]", by: str, now: datetime) -> bool:
+    """Save entries and proposals; moves that waited on the accounts decided are withdrawn. Gives whether there were any."""
+    from overrides.models import OverrideEntry, Proposal
+
+    entries = [row for row in rows if isinstance(row, OverrideEntry)]
+    OverrideEntry.objects.bulk_create(entries, batch_size=500)
+    settle_waiting([entry.account_id for entry in entries], by, now, f"{by} imported a decision on the account since")
+    save_new([row for row in rows if isinstance(row, Proposal)])
+    return bool(rows)
+
+
+def _tell(rows: list[ImportRow], by: str, source: str, now: datetime) -> None:
+    from overrides.events import IMPORT, new_event
+
+    counts = Counter(row.outcome for row in rows)
+    said = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
+    new_event(IMPORT, by, source, f"Imports {source or 'decisions'}: {said}", now, dict(counts)).save(force_insert=True)
+
+
+def _planned(rows: list[DecisionRow], now: datetime, settings: Any, by: str) -> "list[tuple[ImportRow, Row]]":
     standing = standings(row.account_id for row in rows)
+    waiting = waiting_on(standing)
     repeated = _repeated(rows)
-    planned: list[tuple[ImportRow, OverrideEntry | None]] = []
+    planned: list[tuple[ImportRow, Row]] = []
     for row in rows:
-        outcome, said, entry = repeated.get(row.line) or _outcome(row, standing[row.account_id], now, settings, by)
-        planned.append((ImportRow(row.line, row.account_id, outcome, said), entry))
+        account = row.account_id
+        outcome, said, new = repeated.get(row.line) or _outcome(row, standing[account], waiting.get(account), now, settings, by)
+        planned.append((ImportRow(row.line, account, outcome, said), new))
     return planned
 
 
@@ -171,8 +218,8 @@ def _wish(row: DecisionRow) -> tuple[str, str]:
 
 
 def _outcome(
-    row: DecisionRow, standing: Standing, now: datetime, settings: Any, by: str
-) -> "tuple[str, str, OverrideEntry | None]":
+    row: DecisionRow, standing: Standing, waiting: "Proposal | None", now: datetime, settings: Any, by: str
+) -> "tuple[str, str, Row]":
     standing_entry = standing.in_force(now)
     if not row.grade.strip():
         return UNCHANGED, "no grade given: nothing to decide (an override ends with `lastword override revoke`)", None
@@ -180,13 +227,27 @@ def _outcome(
         return UNCHANGED, described(standing_entry), None
     if row.entry_id is not None and row.entry_id.strip() != ("" if standing_entry is None else str(standing_entry.entry_id)):
         return CONFLICT, f"decided on since the file was exported: {described(standing_entry)}", None
+    if moved := moved_since(standing, *(getattr(row, name) for name in SEEN)):
+        return CONFLICT, f"the evidence moved since the file was exported: {moved}", None
     try:
-        entry = _new_entry(row, standing, now, settings, by)
+        decision = _decision(row, standing, now, settings, by)
+        if asks_for_approval(decision, standing, settings):
+            return _proposal(replace(decision, by=by), standing, waiting, now)
+        entry = new_entry(decision, standing, now, settings)
     except LastwordError as error:
         return ERROR, str(error), None
     if standing_entry is None:
         return NEW, f"{entry.grade} ({entry.reason}) through {entry.expires_on}", entry
     return CHANGED, f"{entry.grade} ({entry.reason}) through {entry.expires_on}, where {described(standing_entry)}", entry
+
+
+def _proposal(decision: Decision, standing: Standing, waiting: "Proposal | None", now: datetime) -> "tuple[str, str, Row]":
+    """A move that asks for a second person. Whoever imports it proposes it, so that nobody approves their own."""
+    if waiting is None:
+        proposal = new_proposal(decision, standing, now)
+        return WAITING, f"{phrase(proposal)} is to wait for a second person", proposal
+    same = (waiting.grade, waiting.reason) == (decision.grade, decision.reason)
+    return UNCHANGED if same else CONFLICT, f"{phrase(waiting)} waits for a second person already", None
 
 
 def _says_the_same(row: DecisionRow, entry: "OverrideEntry") -> bool:
@@ -204,13 +265,13 @@ def _plain(note: str) -> str:
     return "\n".join(note.split("\r\n")).replace("\r", "\n").strip()
 
 
-def _new_entry(row: DecisionRow, standing: Standing, now: datetime, settings: Any, by: str) -> "OverrideEntry":
+def _decision(row: DecisionRow, standing: Standing, now: datetime, settings: Any, by: str) -> Decision:
     if standing.scores is None:
         raise InputError("unknown to the current scores: expected an account_id of the final table")
     expires_on = _date(row.expires_on.strip()) if row.expires_on and row.expires_on.strip() else default_expiry(now, settings)
     author = _author(row, standing.in_force(now), by)
     decision = Decision(row.account_id, row.grade, row.reason, _plain(row.note or ""), author, expires_on)
-    return new_entry(checked(decision, now, settings), standing, now, settings)
+    return checked(decision, now, settings)
 
 
 def _author(row: DecisionRow, standing_entry: "OverrideEntry | None", by: str) -> str:

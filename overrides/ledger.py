@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from lastword.errors import Refusal
-from overrides.accounts import described, standings, unknown_account
+from lastword.errors import Conflict, Refusal
+from overrides.accounts import changed_since, standings, unknown_account
 from overrides.decisions import (
     Decision,
     Standing,
@@ -49,7 +49,10 @@ NOBODY = ""
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the ledger. grade, kind, reason and expires_on are None for a revocation; seen_… is what the author saw."""
+    """One line of the ledger. grade, kind, reason and expires_on are None for a revocation; seen_… is what the author saw.
+
+    approved_by is the second person where the move asked for one, batch_id the decision on many accounts that it was part of.
+    """
 
     entry_id: str
     account_id: str
@@ -67,6 +70,8 @@ class Entry:
     seen_model_points: float | None
     seen_plan_grade: str | None
     seen_model_grade: str | None
+    approved_by: str | None = None
+    batch_id: int | None = None
 
 
 def add(
@@ -100,7 +105,9 @@ def add(
     ConfigurationError
         The grade, reason, note, author or date isn't one that an override can have.
     Refusal
-        Unknown account, nothing published, the move asks for a second person, or somebody decided since.
+        Unknown account, nothing published, or the move asks for a second person: reviewing.decide proposes such a move.
+    Conflict
+        Somebody decided since.
     """
     from overrides.store import lock_ledger, transaction
 
@@ -110,12 +117,11 @@ def add(
     with transaction() as cursor:
         lock_ledger(cursor)
         standing = standings([account_id])[account_id]
-        _refuse_change(standing, expected_entry_id, now)
+        refuse_change(standing, expected_entry_id, now)
         if standing.scores is None:
             raise unknown_account(account_id)
-        entry = new_entry(decision, standing, now, settings)
-        entry.save(force_insert=True)
-    return _entry(entry)
+        entry = save_entry(new_entry(decision, standing, now, settings))
+    return handed_out(entry)
 
 
 def revoke(account_id: str, note: str, by: str, now: datetime, *, expected_entry_id: str | None = None) -> Entry:
@@ -124,7 +130,9 @@ def revoke(account_id: str, note: str, by: str, now: datetime, *, expected_entry
     Raises
     ------
     Refusal
-        None is in force, the account is unknown, or somebody decided since (see `add`).
+        None is in force, or the account is unknown.
+    Conflict
+        Somebody decided since (see `add`).
     """
     from overrides.models import REVOKE, OverrideEntry
     from overrides.store import lock_ledger, transaction
@@ -133,7 +141,7 @@ def revoke(account_id: str, note: str, by: str, now: datetime, *, expected_entry
     with transaction() as cursor:
         lock_ledger(cursor)
         standing = standings([account_id])[account_id]
-        _refuse_change(standing, expected_entry_id, now)
+        refuse_change(standing, expected_entry_id, now)
         if standing.in_force(now) is None:
             if not standing.entries and standing.scores is None:
                 raise unknown_account(account_id)
@@ -147,8 +155,8 @@ def revoke(account_id: str, note: str, by: str, now: datetime, *, expected_entry
             previous=standing.entries[-1],
             **seen(standing.scores),
         )
-        entry.save(force_insert=True)
-    return _entry(entry)
+        save_entry(entry)
+    return handed_out(entry)
 
 
 def in_force(now: datetime) -> "pd.DataFrame":
@@ -178,12 +186,12 @@ def set_aside(now: datetime) -> "pd.DataFrame":
     """
     from django.db.models import Exists, OuterRef, Q
 
-    from overrides.models import SettingAside
+    from overrides.models import RETURN, SettingAside
     from overrides.store import reading
 
     made = SettingAside.objects.filter(made_at__lte=now)
     newer = made.filter(account_id=OuterRef("account_id"), id__gt=OuterRef("id"))
-    standing = made.filter(~Exists(newer), Q(until__isnull=True) | Q(until__gte=utc_date(now)))
+    standing = made.filter(~Exists(newer), ~Q(action=RETURN), Q(until__isnull=True) | Q(until__gte=utc_date(now)))
     with reading():
         rows = list(standing.order_by("account_id").values_list("account_id", *_SET_ASIDE))
     return _frame(rows, _SET_ASIDE)
@@ -221,6 +229,8 @@ def _line(entry: "OverrideEntry", lapsed_at: datetime | None) -> dict[str, str |
         "by": entry.by,
         "expires_on": None if entry.expires_on is None else entry.expires_on.isoformat(),
     }
+    if entry.approved_by is not None:
+        line["approved_by"] = entry.approved_by
     if lapsed_at is None:
         return line
     lapsed = {
@@ -251,15 +261,36 @@ def _frame(rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> "pd.DataFra
     return frame.set_index("account_id")
 
 
-def _refuse_change(standing: Standing, expected_entry_id: str | None, now: datetime) -> None:
-    if expected_entry_id is None:
-        return
+def refuse_change(standing: Standing, expected_entry_id: str | None, now: datetime) -> None:
+    """A Conflict where something else is in force than the author saw; None: don't compare."""
+    if expected_entry_id is not None and in_force_id(standing, now) != expected_entry_id:
+        said = changed_since(standing, now)
+        raise Conflict(f"account {standing.account_id!r} was decided on since: {said}; look again and decide")
+
+
+def in_force_id(standing: Standing, now: datetime) -> str:
+    """The entry in force on an account, `NOBODY` where there is none: what `expected_entry_id` is compared with."""
     entry = standing.in_force(now)
-    if (NOBODY if entry is None else str(entry.entry_id)) != expected_entry_id:
-        raise Refusal(f"account {standing.account_id!r} was decided on since: {described(entry)}; look again and decide")
+    return NOBODY if entry is None else str(entry.entry_id)
 
 
-def _entry(entry: "OverrideEntry") -> Entry:
+def save_entry(entry: "OverrideEntry") -> "OverrideEntry":
+    """Save an entry, and withdraw the move that waits on its account. For use within a transaction that holds the lock."""
+    from overrides.proposals import settle_waiting
+
+    entry.save(force_insert=True)
+    settle_waiting([entry.account_id], entry.by, entry.made_at, decided_note(entry))
+    return entry
+
+
+def decided_note(entry: "OverrideEntry") -> str:
+    """Why a proposal is withdrawn when this entry is made."""
+    decided = "revoked the override" if entry.action == "revoke" else f"decided {entry.grade} ({entry.reason})"
+    return f"{entry.by} {decided} on the account since"
+
+
+def handed_out(entry: "OverrideEntry") -> Entry:
+    """The row as it is handed out."""
     values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__ if name != "previous_entry_id"}
     previous = None if entry.previous_id is None else str(entry.previous_id)
     return Entry(**values | {"entry_id": str(entry.entry_id), "previous_entry_id": previous})

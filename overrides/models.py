@@ -172,6 +172,7 @@ class OverrideEntry(models.Model):
             models.Index(fields=["account_id", "entry_id"], name="lastword_entry_by_account"),
             models.Index(fields=["made_at", "entry_id"], name="lastword_entry_by_time"),
             models.Index(fields=["by", "made_at", "entry_id"], name="lastword_entry_by_person"),
+            models.Index(fields=["expires_on", "entry_id"], name="lastword_entry_by_expiry"),
             models.Index(fields=["batch"], name="lastword_entry_by_batch", condition=models.Q(batch__isnull=False)),
         ]
         constraints: ClassVar = [
@@ -298,4 +299,5 @@ class Event(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["made_at", "event_id"], name="lastword_event_by_time"),
             models.Index(fields=["subject", "made_at", "event_id"], name="lastword_event_by_subject"),
+            models.Index(fields=["by", "made_at", "event_id"], name="lastword_event_by_person"),
         ]

@@ -12,6 +12,7 @@ import pandas as pd
 from lastword.contracts import SCORE_COLUMNS
 from lastword.errors import Refusal
 from overrides.final import DATES, TIMES, read_final, typed
+from overrides.publication_events import tell_changes
 from overrides.spreadsheet import replacing, write_table
 from overrides.store import lock_ledger, reading, transaction
 
@@ -74,6 +75,7 @@ def publish(
         _insert_publication(run, now)
         _insert_scores(cursor, scores, run.run_id)
         lock_ledger(cursor)
+        tell_changes(run, now)
         _move_pointer(run.run_id)
         final = read_final(cursor)
         if check is not None:

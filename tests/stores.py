@@ -44,7 +44,7 @@ class Project:
 
 def settings_of(**overrides: Any) -> Any:
     """The parts of lastword.toml that the store reads, with their defaults."""
-    defaults = {"expires_after_days": 180, "approve_from_steps": 0, "reasons": REASONS, "holdout": 0.0}
+    defaults = {"expires_after_days": 180, "approve_from_steps": 0, "reasons": REASONS, "note_for": (), "holdout": 0.0}
     return SimpleNamespace(seed=7, overrides=SimpleNamespace(**defaults | overrides))
 
 

@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
         migrations.AddField("overrideentry", "batch", reference("overrides.batch", db_index=False, db_constraint=False)),
         migrations.AddIndex("overrideentry", models.Index(fields=["made_at", "entry_id"], name="lastword_entry_by_time")),
         migrations.AddIndex("overrideentry", models.Index(fields=["by", "made_at", "entry_id"], name="lastword_entry_by_person")),
+        migrations.AddIndex("overrideentry", models.Index(fields=["expires_on", "entry_id"], name="lastword_entry_by_expiry")),
         migrations.AddIndex(
             "overrideentry",
             models.Index(condition=models.Q(("batch__isnull", False)), fields=["batch"], name="lastword_entry_by_batch"),
@@ -171,6 +172,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["made_at", "event_id"], name="lastword_event_by_time"),
                     models.Index(fields=["subject", "made_at", "event_id"], name="lastword_event_by_subject"),
+                    models.Index(fields=["by", "made_at", "event_id"], name="lastword_event_by_person"),
                 ],
             },
         ),

@@ -1,12 +1,14 @@
 """The ledger replayed gives the same state as the query, the view and the history, whatever was decided in which order."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from overrides import ledger
+from lastword.errors import Refusal
+from overrides import batches, ledger, reviewing
 from overrides.decisions import replay
 from overrides.final import final_as_of, final_table
 from overrides.store import transaction
@@ -18,7 +20,7 @@ HELD_OUT, IN_FORCE = settings_of(holdout=1.0), settings_of()
 DECISIONS = st.lists(
     st.tuples(
         st.sampled_from(ACCOUNTS),
-        st.sampled_from(["add", "add", "revoke", "hold out"]),
+        st.sampled_from(["add", "add", "revoke", "hold out", "undo", "batch", "undo batch"]),
         st.sampled_from("ABCD"),
         st.integers(0, 20),
         st.integers(0, 4),
@@ -41,11 +43,48 @@ def decide(decisions, now):
     """Take the decisions at growing times."""
     for account, action, grade, hours, days in decisions:
         now += timedelta(hours=hours)
-        if action != "revoke":
+        if action in ("add", "hold out"):
             chosen = HELD_OUT if action == "hold out" else IN_FORCE
             ledger.add(account, grade, "other", "", "ann", (now + timedelta(days=days)).date(), now, chosen)
+        elif action == "batch":
+            apply_batch(grade, now, settings_of(expires_after_days=days))
+        elif action == "undo batch":
+            undo_latest_batch(now)
+        elif action == "undo":
+            undo(account, now)
         elif account in ledger.in_force(now).index:
             ledger.revoke(account, "", "bob", now)
+
+
+def undo(account, now):
+    """Take the latest entry back; where there is something to take back, the state is that of before it."""
+    entries = entries_until(now)[account]
+    before = replay(entries[:-1], now.date())
+    with suppress(Refusal):
+        reviewing.undo(account, str(entries[-1].entry_id) if entries else "1", "bob", now, IN_FORCE)
+        assert content(replay(entries_until(now)[account], now.date())) == content(before)
+
+
+def apply_batch(grade, now, settings):
+    with suppress(Refusal):
+        batches.apply(ACCOUNTS, "grade", "other", "", "cleo", now, settings, grade)
+
+
+def undo_latest_batch(now):
+    """Take the latest batch back; every account of which it was the last word is as before it."""
+    latest = next(iter(batches.batches(1)), None)
+    earlier = entries_until(now)
+    with suppress(Refusal):
+        batches.undo_batch(latest.batch_id if latest else 1, "bob", now, IN_FORCE)
+        for account, entries in earlier.items():
+            of_batch = entries and entries[-1].batch_id == latest.batch_id
+            before = replay(entries[:-1] if of_batch else entries, now.date())
+            assert content(replay(entries_until(now)[account], now.date())) == content(before)
+
+
+def content(entry):
+    """What an override says, whoever made it and when."""
+    return None if entry is None else (entry.grade, entry.reason, entry.kind, entry.expires_on)
 
 
 def entries_until(instant):

@@ -168,3 +168,46 @@ def test_a_date_that_is_none_is_said_with_its_row(published, tmp_path):
     path = written(tmp_path, "account_id;grade;reason;expires_on\n001;A;other;1.8.2026\n")
     (row,) = plan_import(read_decisions(path), LATER, SETTINGS, "bob")
     assert (row.outcome, row.said) == ("error", "expires_on '1.8.2026' isn't a date: expected YYYY-MM-DD")
+
+
+SEEN = "account_id,grade,reason,seen_run_id,seen_plan_grade,seen_model_grade\n"
+
+
+def test_evidence_that_moved_since_the_export_is_a_conflict_in_words(published, tmp_path):
+    path = written(tmp_path, SEEN + "001,F,other,r1,D,A\n002,F,other,r1,D,B\n003,F,other,,D,A\n004,F,other,r0,B,\n")
+    said = "the evidence moved since the file was exported: "
+    planned = plan_import(read_decisions(path), LATER, SETTINGS, "bob")
+    assert [row.outcome for row in planned] == ["new", "new", "new", "conflict"]
+    assert planned[3].said == said + "the model said no grade and says D, the plan said B and says D in run r1"
+    published.publish(scores_of(["001", "002", "003", "004"], model_grade="A"), "r2")
+    planned = plan_import(read_decisions(path), LATER, SETTINGS, "bob")
+    assert [row.outcome for row in planned] == ["new", "conflict", "new", "conflict"], "another run that says the same is none"
+    assert planned[1].said == said + "the model said B and says A in run r2"
+
+
+def test_a_run_alone_or_grades_alone_are_no_evidence_that_moved(published, tmp_path):
+    run_alone = written(tmp_path, "account_id,grade,reason,seen_run_id\n001,F,other,r0\n")
+    assert outcomes(run_alone) == [(2, "new")]
+    grades_alone = written(tmp_path, "account_id,grade,reason,seen_plan_grade,seen_model_grade\n001,F,other,A,F\n")
+    assert outcomes(grades_alone) == [(2, "new")]
+
+
+def test_the_clean_rows_are_applied_and_the_others_come_back_as_what_they_are(published, tmp_path):
+    path = written(tmp_path, SEEN + "001,F,other,r1,D,A\n002,F,other,r0,D,A\n003,E,other,r1,D,C\n")
+    rows = read_decisions(path)
+    with pytest.raises(Refusal, match="nothing imported: 1 conflicts and 1 errors in 3 rows"):
+        apply_import(rows, LATER, SETTINGS, "bob")
+    assert [row.outcome for row in apply_import(rows, LATER, SETTINGS, "bob", only_clean=True)] == ["new", "conflict", "error"]
+    assert ledger.in_force(LATER)["grade"].to_dict() == {"001": "F"}
+    assert [row.outcome for row in apply_import(rows, LATER, SETTINGS, "bob", only_clean=True)] == [
+        "unchanged",
+        "conflict",
+        "error",
+    ]
+
+
+def test_a_reason_that_asks_for_a_note_asks_for_it_in_a_file_too(published, tmp_path):
+    path = written(tmp_path, "account_id,grade,reason,note\n001,F,other,\n002,F,other,so it is\n003,F,relationship,\n")
+    planned = plan_import(read_decisions(path), LATER, settings_of(note_for=("other",)), "bob")
+    assert [row.outcome for row in planned] == ["error", "new", "new"]
+    assert planned[0].said.startswith("a note is asked for with reason 'other'")

@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection
 
 from lastword.contracts import FINAL_COLUMNS
 from lastword.errors import ConfigurationError, Refusal
-from overrides import ledger
+from overrides import events, ledger
 from overrides.final import current_scores, final_table
 from overrides.publish import current_run
 from overrides.store import open_store, transaction
@@ -91,14 +91,43 @@ def test_a_store_of_a_newer_version_is_refused(project):
         open_store(project.store_url)
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE lastword_override_entry SET grade = 'B'",
-        "DELETE FROM lastword_override_entry",
-        "UPDATE lastword_override_entry SET note = note WHERE entry_id > 0",
-    ],
+def test_a_store_of_before_approvals_keeps_its_ledger_its_guards_and_the_view(project):
+    from django.core.management import call_command
+
+    project.publish(scores_of(["a", "b"]))
+    ledger.add("a", "C", "other", "so", "ann", None, datetime.now(UTC), project.settings)
+    before = ledger.history("a", datetime.now(UTC))
+    call_command("migrate", "overrides", "0004", verbosity=0)
+    open_store(project.store_url)
+    assert ledger.history("a", datetime.now(UTC)) == before
+    assert final_table().set_index("account_id").loc["a", ["final_grade", "decided_by"]].tolist() == ["C", "override"]
+    for statement in CHANGES_OF_THE_LEDGER:
+        with pytest.raises(DatabaseError, match="append-only"), transaction() as cursor:
+            cursor.execute(statement)
+    assert ledger.revoke("a", "", "ann", datetime.now(UTC)).approved_by is None
+
+
+@pytest.mark.parametrize("statement", ["UPDATE lastword_event SET said = 'x'", "DELETE FROM lastword_event", "REPLACE"])
+def test_the_database_refuses_to_change_the_record_of_events(project, statement):
+    events.record("sign_in", "ann", "ann", "Signs in", NOW)
+    replacing = {
+        "sqlite": 'INSERT OR REPLACE INTO lastword_event (event_id, made_at, kind, "by", subject, said, details) '
+        "SELECT event_id, made_at, kind, 'eve', subject, said, details FROM lastword_event",
+        "postgresql": "TRUNCATE lastword_event",
+    }
+    with pytest.raises(DatabaseError, match="events is append-only"), transaction() as cursor:
+        cursor.execute(replacing[connection.vendor] if statement == "REPLACE" else statement)
+    assert [line.by for line in events.timeline(now=NOW).lines] == ["ann"]
+
+
+CHANGES_OF_THE_LEDGER = (
+    "UPDATE lastword_override_entry SET grade = 'B'",
+    "DELETE FROM lastword_override_entry",
+    "UPDATE lastword_override_entry SET note = note WHERE entry_id > 0",
 )
+
+
+@pytest.mark.parametrize("statement", CHANGES_OF_THE_LEDGER)
 def test_the_database_refuses_to_change_the_ledger(project, statement):
     project.publish(scores_of(["a"]))
     ledger.add("a", "A", "other", "", "ann", None, NOW, project.settings)

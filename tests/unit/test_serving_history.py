@@ -153,6 +153,28 @@ def test_the_way_back_and_a_retraining_in_between(project, trained):
     assert roll_back(project, "bob", "", NOW).version == "1"
 
 
+def test_promotions_and_the_way_back_are_in_the_record_of_events(project, trained):
+    from overrides.events import timeline
+
+    trained(ALLOWED)
+    trained(REFUSED)
+    with pytest.raises(Refusal):
+        promote_version(project, "2", "ana", "", None, NOW)
+    promote_version(project, "1", "ana", "better", None, NOW)
+    promote_version(project, "2", "ben", "", "the market has changed", NOW)
+    roll_back(project, "cleo", "", NOW)
+    assert [(line.kind, line.by, line.subject) for line in timeline(now=NOW).lines] == [
+        ("promotion", "cleo", "1"),
+        ("promotion", "ben", "2"),
+        ("promotion", "ana", "1"),
+    ]
+    assert [line.said for line in timeline(now=NOW).lines] == [
+        "Model version 1 is brought back in place of version 2",
+        "Model version 2 is promoted in place of version 1; the guard overruled: the market has changed",
+        "Model version 1 is promoted: better",
+    ]
+
+
 def test_who_promotes_hears_what_the_training_does_not_share_with_today(project, trained):
     trained(ALLOWED)
     trained(ALLOWED | {"changed_settings": "[model] horizon_days = 120"})

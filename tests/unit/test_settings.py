@@ -107,6 +107,11 @@ def test_spark_is_a_setting(read):
         ('[model.leakage_waivers]\nfleet = ""', '6: [model.leakage_waivers] fleet: "" is blank'),
         ('[model]\nleakage = "block!"', '6: [model] leakage: "block!" is unknown; did you mean "block"?'),
         ("[overrides]\nreasons = []", "6: [overrides] reasons: an empty list leaves no reason to override for"),
+        ('[overrides]\nnote_for = ["othr"]', '6: [overrides] note_for: reason "othr" is unknown; did you mean "other"?'),
+        (
+            '[overrides]\nreasons = ["a", "b"]\nnote_for = ["c"]',
+            '7: [overrides] note_for: reason "c" is unknown; write "a" or "b"',
+        ),
         ('[overrides]\nreasons = ["a", "a"]', '6: [overrides] reasons #2: "a" is there twice'),
         ("[overrides]\nholdout = -0.1", "6: [overrides] holdout: -0.1 is out of range"),
         (
