@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastword import cli_indicators, cli_model, cli_overrides, cli_results, cli_web
+from lastword import cli_backup, cli_indicators, cli_model, cli_overrides, cli_results, cli_web
 from lastword.cli_options import JsonOption, PrefectOption, ProjectOption, open_project, parse_date, print_json
 from lastword.endings import end_code
 from lastword.environment import set_quiet_defaults
@@ -86,8 +86,18 @@ def demo(
     with waiting(f"generating {accounts:,} accounts"):
         generate(folder, accounts, seed, _now().date())
     project = find_project(folder)
+    from lastword.web.site import configure
+
+    configure(project)  # before the run opens the store
     outcome = _carry_out(project, "run", prefect, json=json)
-    _show(project, outcome, json, summary.print_tour)
+    from lastword.web.people import add_demo_person
+
+    name, password = add_demo_person(_now())
+    if json:
+        print_json(summary.outcome_json(project, outcome) | {"sign_in": {"name": name, "password": password}})
+    else:
+        summary.print_tour(project, outcome)
+        summary.print_sign_in(project, name, password)
 
 
 @app.command()
@@ -164,6 +174,7 @@ def _show(project: "Project", outcome: "Outcome", json: bool, print_result: "Cal
 cli_results.add_commands(app)
 cli_indicators.add_commands(app)
 cli_web.add_commands(app)
+cli_backup.add_commands(app)
 
 
 def _now() -> datetime:

@@ -18,6 +18,7 @@ __all__ = ["InputSource", "Settings"]
 Text = Annotated[str, Field(min_length=1)]
 Days = Annotated[int, Field(gt=0, le=36_500)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Role = Literal["viewer", "reviewer", "approver", "admin"]
 
 
 def _read_as_of(value: object) -> "date | Literal['today']":
@@ -256,6 +257,55 @@ class Engine(Section):
         return self
 
 
+class SingleSignOn(Section):
+    """[web.single_sign_on]: an OpenID Connect provider. `role_claim` names the claim whose values `roles` maps to ours."""
+
+    name: Text = "single sign-on"
+    issuer: Annotated[str, Field(examples=['"https://login.example.com/acme"'])]
+    client_id: Annotated[Text, Field(examples=['"lastword"'])]
+    role_claim: Text = "groups"
+    roles: Annotated[dict[str, Role], Field(examples=['{ "sales-ops" = "reviewer" }'])] = {}
+    default_role: Annotated[Role | None, Field(examples=['"viewer"'])] = None
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_an_address(cls, issuer: str) -> str:
+        if not re.match(r"https://[^/?#]|http://(localhost|127\.0\.0\.1)([:/]|$)", issuer):
+            raise wrong(f'{shown(issuer)} is no issuer; write its https address, as in issuer = "https://login.example.com/acme"')
+        return issuer.removesuffix("/.well-known/openid-configuration")
+
+    @model_validator(mode="after")
+    def _lets_somebody_in(self) -> Self:
+        if not self.roles and self.default_role is None:
+            raise wrong('nobody could sign in; write roles = { "sales-ops" = "reviewer" } or default_role = "viewer"', "roles")
+        return self
+
+
+class Web(Section):
+    """[web]: who may reach the review application, and how they sign in. Safe on this computer as it is."""
+
+    hosts: Annotated[ListOf[Text], Field(examples=['["lastword.example.com"]'])] = ()
+    https: bool = False
+    proxies: Annotated[int, Field(ge=0, le=9)] = 0
+    session_hours: Annotated[float, Field(gt=0, le=720)] = 12
+    password_sign_in: bool = True
+    single_sign_on: Annotated[SingleSignOn | None, Field(examples=['{ issuer = "https://…", client_id = "…" }'])] = None
+
+    @field_validator("hosts")
+    @classmethod
+    def _are_names(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        advice = 'write its name alone, as in hosts = ["lastword.example.com"]'
+        wrong_ones = [i for i, host in enumerate(hosts) if not re.fullmatch(r"\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", host)]
+        raise_any([Mistake((i,), f"{shown(hosts[i])} is no host; {advice}") for i in wrong_ones])
+        return _distinct(hosts)
+
+    @model_validator(mode="after")
+    def _has_a_way_in(self) -> Self:
+        if not self.password_sign_in and self.single_sign_on is None:
+            raise wrong("nobody could sign in; write true, or add a section [web.single_sign_on]", "password_sign_in")
+        return self
+
+
 class Settings(Section):
     """All of lastword.toml. Everything but `inputs` has a default."""
 
@@ -274,6 +324,7 @@ class Settings(Section):
     store: Store = Store()
     mlflow: Mlflow = Mlflow()
     engine: Engine = Engine()
+    web: Web = Web()
 
     @field_validator("currency")
     @classmethod

@@ -83,6 +83,14 @@ def print_tour(project: "Project", outcome: "Outcome") -> None:
         console.print(f"{label:<11} {place}", soft_wrap=True)
 
 
+def print_sign_in(project: "Project", name: str, password: str) -> None:
+    """How to open the review application; nothing can tell the password again."""
+    console = output_console()
+    command = f"{_beside_python('lastword')} web --project {shown_path(project.folder)}"
+    console.print(f"{'Review':<11} {command}", soft_wrap=True)
+    console.print(f"{'':<11} sign in as {name} / {password} (shown only now; `lastword user add` gives another)", soft_wrap=True)
+
+
 def output_console() -> "Console":
     """Results. As wide as they come where nobody looks at a terminal, so that a pipe gets whole rows."""
     from rich.console import Console

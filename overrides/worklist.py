@@ -15,6 +15,7 @@ from overrides.disparity import MEASURES, POINTS_PER_STEP, Measure
 from overrides.filters import QUEUED_SINCE, Filters
 from overrides.final_query import (
     FINAL,
+    QUEUE_REASON,
     QUEUED,
     UNDER_REVIEW,
     Moment,
@@ -24,6 +25,7 @@ from overrides.final_query import (
     moment_now,
     one_by_one,
     read_rows,
+    read_value,
 )
 from overrides.queue import Order
 from overrides.queue_people import with_people
@@ -162,6 +164,19 @@ def queue_count(view: View, now: datetime, settings: Any, at_most: int = 1000) -
         if asked is None:
             return 0, True
         return bounded_count(cursor, f"{asked.sql} ORDER BY {asked.gap} DESC", asked.parameters, at_most)
+
+
+def queue_groups(view: View, now: datetime, settings: Any) -> list[tuple[str | None, datetime | None, int]]:
+    """How many accounts wait by reason (null for those that a measure or threshold of the view brings) and since when."""
+    from overrides.store import reading
+
+    with reading() as cursor:
+        asked = _asked(cursor, view, now, settings)
+        if asked is None:
+            return []
+        query = f"SELECT {QUEUE_REASON}, {QUEUED_SINCE}, COUNT(*) {asked.sql} GROUP BY 1, 2"
+        cursor.execute(query, asked.parameters)
+        return [(reason, read_value("queued_since", since), count) for reason, since, count in cursor.fetchall()]
 
 
 def queue_accounts(view: View, now: datetime, settings: Any, at_most: int) -> list[str]:

@@ -15,10 +15,12 @@ def pytest_configure() -> None:
     import django
     from django.conf import settings
 
+    from lastword.settings import Web
     from lastword.web.settings import settings_of
     from overrides.store import database_settings
 
     if not settings.configured:
         folder = Path(tempfile.mkdtemp(prefix="lastword-tests-"))
-        settings.configure(**settings_of(SimpleNamespace(state_folder=folder), database_settings("sqlite:///:memory:")))
+        project = SimpleNamespace(state_folder=folder, settings=SimpleNamespace(web=Web()))
+        settings.configure(**settings_of(project, database_settings("sqlite:///:memory:")))
         django.setup()

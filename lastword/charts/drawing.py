@@ -11,14 +11,14 @@ from lastword.charts.theme import to_svg
 
 def draw_figures(figures: Mapping[str, Any], label: str = "") -> dict[str, str]:
     """SVG texts by name, of metrics.json's figures."""
-    with _known_to_be_valid():
+    with known_to_be_valid():
         charts = _charts_of_figures(figures, label)
         return {name: to_svg(chart) for name, chart in charts.items() if chart is not None}
 
 
 def draw_explanations(explained: Explained | None, label: str = "") -> dict[str, str]:
     """SVG texts by name, of SHAP values."""
-    with _known_to_be_valid():
+    with known_to_be_valid():
         charts = {
             "importance": explanations.importance(explained, label),
             "shap_summary": explanations.summary(explained, label),
@@ -44,7 +44,7 @@ def _charts_of_figures(figures: Mapping[str, Any], label: str) -> dict[str, Any]
 
 
 @contextmanager
-def _known_to_be_valid() -> Iterator[None]:
+def known_to_be_valid() -> Iterator[None]:
     """Altair checks every part of a chart against its schema, which takes as long as drawing. The tests do that instead."""
     from altair.utils.schemapi import debug_mode
 

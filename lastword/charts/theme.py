@@ -1,6 +1,7 @@
 """One look for every chart: colours that colour-blind readers tell apart, text large enough to print, no decoration."""
 
 import json
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -17,6 +18,9 @@ DASHES = {"model": [1, 0], "plan": [6, 2], "blend": [2, 2], "chance": [1, 3]}
 """Lines differ by more than their colour."""
 OPINIONS = tuple(COLOURS)
 WIDTH, HEIGHT = 330, 190
+
+_DRAWN_ROLES = re.compile(r' role="graphics-[a-z]+"| aria-roledescription="[^"]*"')
+"""What Vega says of the parts of a picture, which has one text as a whole."""
 
 PERCENT = "format(round(datum.value * 1000) / 10, '~r') + ' %'"
 """Labels of an axis of shares."""
@@ -92,6 +96,7 @@ def to_svg(chart: Any) -> str:
     specification = chart.to_dict(validate=False)
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     svg = vl_convert.vegalite_to_svg(specification, vl_version=version, allowed_base_urls=[])
+    svg = _DRAWN_ROLES.sub("", svg)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(specification.get("description", ""))}" ', 1)
 
 

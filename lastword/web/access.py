@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,3 +62,22 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204, headers={"HX-Redirect": f"{sign_in}?{urlencode({'next': came_from})}"})
     back = request.get_full_path() if request.method == "GET" else "/"
     return HttpResponseRedirect(f"{sign_in}?{urlencode({'next': back})}")
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Where a request comes from: the connection's address, or what so many proxies as `[web] proxies` says tell of it.
+
+    Each proxy adds the address that it was called from to the end of X-Forwarded-For: what stands before these may be made up.
+    """
+    proxies = settings.LASTWORD_PROJECT.settings.web.proxies
+    steps = [step.strip() for step in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    told = steps[max(0, len(steps) - proxies)] if proxies else ""
+    return next((address for address in (told, request.META.get("REMOTE_ADDR", "")) if _is_address(address)), None)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

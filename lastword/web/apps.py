@@ -7,3 +7,9 @@ class Web(AppConfig):
     name = "lastword.web"
     label = "web"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen for people who sign in and out."""
+        from lastword.web import sign_ins
+
+        sign_ins.listen()

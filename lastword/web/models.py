@@ -45,3 +45,22 @@ class ApiToken(models.Model):
     def may(self, role: str, now: datetime) -> bool:
         """Whether a request with this token may do what `role` may."""
         return self.revoked_at is None and self.expires_at > now and includes(self.role, role)
+
+
+class KeptAnswer(models.Model):
+    """One row per request of a token with an Idempotency-Key: what was answered, for whoever sends it again within a day.
+
+    `asked` is the SHA-256 of the address and body that the key was used for.
+    """
+
+    token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="+")
+    key = models.TextField()
+    asked = models.TextField()
+    status = models.IntegerField()
+    answer = models.TextField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "lastword_kept_answer"
+        indexes: ClassVar = [models.Index(fields=["made_at"], name="lastword_kept_answer_by_time")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["token", "key"], name="lastword_kept_answer_once")]

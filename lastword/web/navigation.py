@@ -17,6 +17,7 @@ PAGES = (
     ("audit", "Audit", "viewer"),
     ("runs", "Runs", "viewer"),
     ("users", "Users", "admin"),
+    ("tokens", "Tokens", "admin"),
 )
 """Name of the route, its title, the least role that may see it."""
 

@@ -158,6 +158,35 @@ def test_spark_is_a_setting(read):
         ('products = ""', '5: [inputs.products] path: "" is blank; write path = "data/accounts.csv"'),
         ("intent = 'x'", "5: [inputs] intent: unknown key; did you mean intents?"),
         ("products = 3", "5: [inputs] products: 3 is no path; write a path or URL in quotes"),
+        (
+            '[web]\nhosts = ["https://a.example"]',
+            '6: [web] hosts #1: "https://a.example" is no host; write its name alone, as in hosts = ["lastword.example.com"]',
+        ),
+        ('[web]\nhosts = ["*"]', '6: [web] hosts #1: "*" is no host'),
+        ("[web]\nproxies = -1", "6: [web] proxies: -1 is out of range; write a number from 0 up"),
+        ("[web]\nsession_hours = 0", "6: [web] session_hours: 0 is out of range; write a number above 0"),
+        ('[web]\nhttps = "yes"', '6: [web] https: "yes" is not true or false; write https = false'),
+        ("[web]\npassword_sign_in = false", "6: [web] password_sign_in: nobody could sign in; write true, or add a section"),
+        (
+            '[web.single_sign_on]\nissuer = "http://login.example.com"\nclient_id = "x"\ndefault_role = "viewer"',
+            '6: [web.single_sign_on] issuer: "http://login.example.com" is no issuer; write its https address',
+        ),
+        (
+            '[web.single_sign_on]\nissuer = "https://login.example.com"\nclient_id = "x"',
+            '5: [web.single_sign_on] roles: nobody could sign in; write roles = { "sales-ops" = "reviewer" }',
+        ),
+        (
+            '[web.single_sign_on]\nissuer = "https://l.example.com"\nclient_id = "x"\nroles = { ops = "reviwer" }',
+            '8: [web.single_sign_on.roles] ops: "reviwer" is unknown; did you mean "reviewer"?',
+        ),
+        (
+            '[web.single_sign_on]\nissuer = "https://l.example.com"\nclient_id = "x"\ndefault_role = "boss"',
+            '8: [web.single_sign_on] default_role: "boss" is unknown; write "viewer", "reviewer", "approver" or "admin"',
+        ),
+        (
+            '[web.single_sign_on]\nclient_id = "x"\ndefault_role = "viewer"',
+            '5: [web.single_sign_on] issuer: missing; write issuer = "https://login.example.com/acme"',
+        ),
         ("[disparity]\nhorizon_days = 9", "6: [disparity] horizon_days: unknown key here; it belongs under [model]"),
         ("[disparity]\npolicy = 'x'", "6: [disparity] policy: unknown key here; it belongs under [grades] or [final]"),
         ("[modle]\nmin_wins = 100", "5: modle: unknown key; did you mean model?"),
@@ -189,3 +218,12 @@ def test_accounts_won_and_house_list_must_be_there(tmp_path):
         ConfigurationError, match=r'lastword.toml:2: \[inputs\] won: missing; write won = "data/won.csv" \(and 1 more\)'
     ):
         read_toml(path, Settings)
+
+
+def test_roles_are_those_of_the_application():
+    from typing import get_args
+
+    from lastword import cli_web, settings
+    from lastword.web.roles import ROLES
+
+    assert get_args(settings.Role) == cli_web.ROLES == ROLES

@@ -2,6 +2,7 @@
 
 import logging
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -45,7 +46,10 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What came can't be read."""
+    """What came can't be read, or asks for a host that isn't ours."""
+    if isinstance(exception, DisallowedHost):
+        said = "An admin adds the name that you typed to [web] hosts in lastword.toml. On the server itself it is localhost."
+        return _page(request, "This site isn't known by that name", said, 400)
     return _page(request, "The request can't be read", "Go back and try again from the page.", 400)
 
 

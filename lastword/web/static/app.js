@@ -57,7 +57,7 @@ document.addEventListener("change", (event) => {
 // empty fields stay out of the address, so that a link says only what was chosen
 document.addEventListener("formdata", (event) => {
   if (!event.target.matches("form[data-filter]")) return;
-  for (const [name, value] of [...event.formData.entries()]) if (value === "") event.formData.delete(name);
+  for (const [name, value] of [...event.formData.entries()]) if (value === "" && name !== "owner") event.formData.delete(name);
 });
 
 document.addEventListener("htmx:sendError", () => warn("The server can't be reached. Nothing was changed; try again when it answers."));
