@@ -77,14 +77,20 @@ def explain_account(project: "Project", account_id: str, now: datetime) -> Expla
     ------
     Refusal : nothing is published, or the account is unknown (the nearest id is named).
     """
+    from overrides.store import open_store
+
+    open_store(project.store_url)
+    return explained(project, account_id, now)
+
+
+def explained(project: "Project", account_id: str, now: datetime) -> Explanation:
+    """The same on the store that is open: for a server, whose store is open anyway. Raises as `explain_account` does."""
     from models.explain import sentences, split_gap
     from models.gap import gap_parts, gap_sentences
     from overrides.accounts import unknown_account
     from overrides.final import final_table
     from overrides.ledger import history
-    from overrides.store import open_store
 
-    open_store(project.store_url)
     final = final_table([account_id])
     if final.empty:
         raise unknown_account(account_id)
@@ -120,7 +126,7 @@ def side_by_side(found: Explanation) -> Any:
         f"model {number_text(account['model_points'], '.0f')} {text(account['model_grade'])}".strip(),
     ]
     table = plain_table("", (titles[0], "left"), ("points", "right"), ("", "left"), (titles[1], "left"), ("points", "right"))
-    sides = [_strongest(found.reasons, source) for source in ("plan", "model")]
+    sides = [strongest(found.reasons, source) for source in ("plan", "model")]
     for position in range(max(map(len, sides))):
         plan, model = (side[position] if position < len(side) else ("", "") for side in sides)
         table.add_row(*plan, "", *model)
@@ -149,7 +155,7 @@ def decision(account: dict[str, Any]) -> str:
     return f"{said}; under review ({account['queue_reason']})." if account["under_review"] else f"{said}."
 
 
-def _strongest(reasons: "pd.DataFrame", source: str) -> list[tuple[str, str]]:
+def strongest(reasons: "pd.DataFrame", source: str) -> list[tuple[str, str]]:
     """(attribute with its value, points): where accounts start, the strongest, the rest, the change of scale, their sum."""
     rows = reasons[reasons["source"] == source].sort_values("contribution", key=abs, ascending=False, kind="stable")
     if rows.empty:

@@ -64,3 +64,16 @@ class KeptAnswer(models.Model):
         db_table = "lastword_kept_answer"
         indexes: ClassVar = [models.Index(fields=["made_at"], name="lastword_kept_answer_by_time")]
         constraints: ClassVar = [models.UniqueConstraint(fields=["token", "key"], name="lastword_kept_answer_once")]
+
+
+class SavedView(models.Model):
+    """One row per view of the queue that somebody keeps: the address of the page after the question mark, under a name."""
+
+    owner = models.TextField()
+    name = models.TextField()
+    address = models.TextField()
+    shared = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "lastword_saved_view"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "name"], name="lastword_saved_view_one_per_name")]

@@ -55,6 +55,6 @@ def test_nothing_moves_nothing_is_cut_off_and_axe_is_content(page_of: Callable[.
 def test_the_measure_changes_with_its_menu(page_of: Callable[..., Any]):
     page = page_of("vera")
     page.goto("/segments?region=EMEA")
-    page.get_by_label("Measure").select_option("share")
+    page.get_by_role("combobox", name="Measure").select_option("share")
     page.wait_for_url(lambda url: "measure=share" in url and "region=EMEA" in url)
-    page.get_by_text("% of accounts by region").wait_for()
+    page.get_by_text("% of accounts by region and grade").wait_for()

@@ -1,0 +1,139 @@
+"""The columns of the queue: which there are, which a person sees, and how a cell of each is shown."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from lastword.errors import ConfigurationError
+from lastword.web.templatetags.shown import age, day, direction, grade, known, number, percent, short, signed
+
+type Row = dict[str, Any]
+COOKIE = "lastword_columns"
+REASONS = {
+    "disparity": "opinions part",
+    "audit": "drawn for audit",
+    "stale": "override is stale",
+    "redundant": "override is redundant",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """`hint` says what the figure is and its unit; `css` is the class of its cells."""
+
+    name: str
+    title: str
+    hint: str
+    cell: Callable[[Row, datetime], SafeString | str]
+    css: str = ""
+
+
+def _plan(row: Row, now: datetime) -> SafeString:
+    title = f"Plan {row['plan_version']}, as of {day(row['as_of'])}"
+    return format_html('<span title="{}">{} {}</span>', title, number(row["plan_points"]), grade(row["plan_grade"]))
+
+
+def _model(row: Row, now: datetime) -> SafeString:
+    sure = "" if row["grade_confidence"] is None else f", {percent(row['grade_confidence'])} sure of the grade"
+    title = f"Model {known(row['model_version'])}, as of {day(row['as_of'])}{sure}"
+    return format_html(
+        '<span title="{}">{} {} <span class="sure">{}</span></span>',
+        title,
+        number(row["model_points"]),
+        grade(row["model_grade"]),
+        percent(row["grade_confidence"]),
+    )
+
+
+def _gap(row: Row, now: datetime) -> SafeString:
+    gap = row["disparity"]
+    arrow = "" if not gap else "▲" if gap > 0 else "▼"
+    higher = "neither is higher" if not gap else f"the {'model' if gap > 0 else 'plan'} is higher"
+    return format_html('<span class="{}" title="{}">{} {}</span>', direction(gap), higher, signed(gap), arrow)
+
+
+def _why(row: Row, now: datetime) -> SafeString:
+    shown = row["why"].replace("technology:", "").replace("intent:", "")
+    return format_html('<span class="cut" title="{}">{}</span>', row["why"], known(shown))
+
+
+def _text(name: str) -> Callable[[Row, datetime], SafeString]:
+    return lambda row, now: format_html('<span class="cut">{}</span>', known(row[name]))
+
+
+COLUMNS = {
+    column.name: column
+    for column in (
+        Column("plan", "Plan", "The plan's points (0–100) and grade", _plan, "num"),
+        Column("model", "Model", "The model's points (0–100), grade, and how sure it is of the grade", _model, "num"),
+        Column("gap", "Gap", "Model minus plan, in points, by the configured measure", _gap, "num"),
+        Column(
+            "worth",
+            "Worth",
+            "What a look is worth: the value that the right decision is expected to add, in the unit of potential spend",
+            lambda row, now: number(row["review_gain"]),
+            "num",
+        ),
+        Column("why", "Why they part", "The reasons that push the two opinions apart most, in points", _why, "wide"),
+        Column("age", "Age", "Days under review", lambda row, now: age(row["queued_since"], now), "num"),
+        Column("owner", "Owner", "Who looks after the account", _text("owner")),
+        Column("reason", "In the queue for", "Why it is under review", lambda row, now: REASONS.get(row["queue_reason"], "–")),
+        Column("region", "Region", "Region", _text("region")),
+        Column("country", "Country", "Country", _text("country")),
+        Column("industry", "Industry", "Industry", _text("industry")),
+        Column("status", "Status", "Prospect, customer or other", _text("account_status")),
+        Column("final", "Final", "The grade that counts now", lambda row, now: grade(row["final_grade"])),
+        Column(
+            "propensity",
+            "Propensity",
+            "The model's chance of a win",
+            lambda row, now: percent(row["propensity"], 1),
+            "num",
+        ),
+        Column(
+            "potential",
+            "Potential",
+            "Potential spend a year",
+            lambda row, now: short(row["potential_spend"]),
+            "num",
+        ),
+        Column(
+            "expected",
+            "Expected",
+            "Expected value: propensity × potential spend",
+            lambda row, now: short(row["expected_value"]),
+            "num",
+        ),
+    )
+}
+USUAL = ("plan", "model", "gap", "worth", "why", "age", "owner")
+
+
+def columns_of(request: HttpRequest) -> tuple[str, ...]:
+    """The names of the columns to show: of the address, else as remembered, else the usual ones.
+
+    Raises
+    ------
+    ConfigurationError
+        The address names a column that there isn't.
+    """
+    asked = [name for value in request.GET.getlist("columns") for name in value.split(",") if name]
+    unknown = next((name for name in asked if name not in COLUMNS), None)
+    if unknown is not None:
+        raise ConfigurationError(f"column {unknown[:40]!r} is unknown: expected some of {', '.join(COLUMNS)}")
+    return in_order(asked) or remembered(request.COOKIES.get(COOKIE, ""))
+
+
+def remembered(text: str) -> tuple[str, ...]:
+    """The columns that a cookie or a form names, joined by dots; what it can't mean is left out."""
+    return in_order(text.split(".")) or USUAL
+
+
+def in_order(names: Sequence[str]) -> tuple[str, ...]:
+    """These columns in the order in which they are shown."""
+    return tuple(name for name in COLUMNS if name in names)
