@@ -35,11 +35,15 @@ ACCOUNT_COLUMNS = ("name", "region", "sub_region", "country", "industry", "sub_i
 
 
 def write_features(run: Run) -> Counts:
-    """Write features.parquet, plan_values.parquet, accounts.parquet (status, hierarchy, spend) and indicators.parquet."""
+    """Write features.parquet, plan_values.parquet, accounts.parquet (status, hierarchy, spend) and indicators.parquet.
+
+    And what pages show of an account: see account_inputs.
+    """
     from expectations.gate import check_features
     from features.build import build_features, read_tables
     from features.engine import connect
     from features.plan_values import build_plan_values
+    from lastword.account_inputs import keep_inputs
     from lastword.indicators import indicator_table
 
     tables = read_tables(connect(run.project, run.folder), run.inputs)
@@ -54,6 +58,7 @@ def write_features(run: Run) -> Counts:
     values.order_by("account_id").to_parquet(run.folder / "plan_values.parquet")
     account_rows(tables, run).to_parquet(run.folder / "accounts.parquet", index=False)
     indicator_table(run, tables, listed, policy).to_parquet(run.folder / "indicators.parquet", index=False)
+    keep_inputs(run, tables)
     return {"accounts": len(ordered), "features": len(listed)}
 
 

@@ -32,7 +32,15 @@ def standings(account_ids: Iterable[str]) -> dict[str, Standing]:
 
 
 def unknown_account(account_id: str) -> Refusal:
-    """The refusal of an account without a current score, naming the nearest id among its neighbours in order."""
+    """The refusal of an account without a current score, naming the nearest id."""
+    nearest = nearest_account(account_id)
+    if nearest is None:
+        return Refusal("nothing is published yet, so there is no account to decide on: run `lastword run` first")
+    return Refusal(f"account {account_id!r} is unknown to the current scores; nearest is {nearest!r}")
+
+
+def nearest_account(account_id: str) -> str | None:
+    """The published id most like this one among its neighbours in order; None where nothing is published."""
     from overrides.models import Current, Score
 
     known = Score.objects.filter(publication__in=Current.objects.values("publication")).values_list("account_id", flat=True)
@@ -40,9 +48,8 @@ def unknown_account(account_id: str) -> Refusal:
     before = known.filter(account_id__lt=account_id).order_by("-account_id")[:_NEIGHBOURS]
     neighbours = {known_id.casefold(): known_id for known_id in [*before, *after]}
     if not neighbours:
-        return Refusal("nothing is published yet, so there is no account to decide on: run `lastword run` first")
-    nearest = neighbours[get_close_matches(account_id.casefold(), neighbours, n=1, cutoff=0)[0]]
-    return Refusal(f"account {account_id!r} is unknown to the current scores; nearest is {nearest!r}")
+        return None
+    return neighbours[get_close_matches(account_id.casefold(), neighbours, n=1, cutoff=0)[0]]
 
 
 def changed_since(standing: Standing, now: datetime) -> str:

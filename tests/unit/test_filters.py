@@ -1,7 +1,7 @@
 """Filters as values, as a link and as SQL: what a link says comes back, what can't be read is named."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lastword.errors import ConfigurationError
@@ -39,6 +39,7 @@ def as_query(pairs):
     return query
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # twenty fields to draw
 @given(FILTERS)
 def test_filters_survive_their_link(filters):
     assert Filters.from_query(as_query(filters.to_query())) == filters
