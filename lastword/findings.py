@@ -50,7 +50,15 @@ class Findings:
 
 
 def find(project: "Project", family: str | None = None) -> Findings:
-    """Collect what the current publication, the training of its model and the last recommendation run left.
+    """Open the store and collect: see `collected`."""
+    from overrides.store import open_store
+
+    open_store(project.store_url)
+    return collected(project, family)
+
+
+def collected(project: "Project", family: str | None = None) -> Findings:
+    """What the current publication, the training of its model and the last recommendation run left. The store is open already.
 
     Parameters
     ----------
@@ -63,9 +71,7 @@ def find(project: "Project", family: str | None = None) -> Findings:
     import pandas as pd
 
     from overrides.publish import current_run
-    from overrides.store import open_store
 
-    open_store(project.store_url)
     current = current_run()
     if current is None:
         raise Refusal("nothing is published yet, so there are no indicators: run `lastword run` first")

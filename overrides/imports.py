@@ -16,6 +16,8 @@ from overrides.spreadsheet import read_table, write_table
 from overrides.store import lock_ledger, reading, transaction
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from overrides.models import OverrideEntry, Proposal
 
     type Row = OverrideEntry | Proposal | None
@@ -82,7 +84,11 @@ def read_decisions(path: Path) -> list[DecisionRow]:
     InputError
         The file can't be read, or lacks a column or has it twice.
     """
-    table = read_table(path)
+    return decision_rows(read_table(path), path)
+
+
+def decision_rows(table: "pd.DataFrame", path: Path) -> list[DecisionRow]:
+    """The decisions in a table of text, its index the line in the file: see `read_decisions`. `path` is for the messages."""
     names = [str(name).strip().casefold() for name in table.columns]
     for name in (*REQUIRED, *OPTIONAL):
         if names.count(name) > 1:

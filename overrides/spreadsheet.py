@@ -7,14 +7,18 @@ text cell that a spreadsheet would run gets a leading ', which reading takes off
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from lastword.errors import ConfigurationError, InputError, Refusal
 from overrides.cells import RUNNABLE, holds_ids, without_quote
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 _ENCODINGS = ("utf-8-sig", "cp1252")
@@ -76,9 +80,15 @@ def _flush(path: Path) -> None:
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(csv_text(frame))
+
+
+def csv_text(frame: pd.DataFrame, *, header: bool = True) -> str:
+    """A frame, or with `header` False the part of one that follows, as the text of a .csv."""
     cells = pd.DataFrame({name: _csv_cells(name, column) for name, column in frame.items()}, index=frame.index)
-    with path.open("w", encoding="utf-8", newline="") as file:  # RFC 4180's line ends; with others a lone \r isn't quoted
-        cells.to_csv(file, index=False, lineterminator="\r\n")
+    # RFC 4180's line ends; with others a lone \r isn't quoted
+    return str(cells.to_csv(index=False, header=header, lineterminator="\r\n"))
 
 
 def _csv_cells(name: str, column: pd.Series) -> pd.Series:
@@ -95,12 +105,16 @@ def _csv_cells(name: str, column: pd.Series) -> pd.Series:
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Types of the columns alone, without pandas' own notes: the same table gives the same bytes."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrays = {name: pa.Array.from_pandas(column, type=_arrow_type(column)) for name, column in frame.items()}
-    pq.write_table(pa.table(arrays), path)
+    pq.write_table(arrow_table(frame), path)
+
+
+def arrow_table(frame: pd.DataFrame) -> "pa.Table":
+    """The columns with their types alone, without pandas' own notes: the same table gives the same bytes."""
+    import pyarrow as pa
+
+    return pa.table({name: pa.Array.from_pandas(column, type=_arrow_type(column)) for name, column in frame.items()})
 
 
 def _arrow_type(column: pd.Series) -> object:
@@ -134,12 +148,17 @@ def read_table(path: Path) -> pd.DataFrame:
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}; give an existing file") from error
     if suffix == ".csv":
-        lines = _csv_lines(_decoded(content, path), path)
+        lines = csv_lines(content, path)
     else:
         from overrides.workbook import workbook_lines
 
         lines = workbook_lines(content, path)
-    return _table(lines, path)
+    return table_of(lines, path)
+
+
+def csv_lines(content: bytes, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a .csv as (line, cells as text). InputError where it is no text, or its quotes aren't in pairs."""
+    return _csv_lines(_decoded(content, path), path)
 
 
 def _decoded(content: bytes, path: Path) -> str:
@@ -162,7 +181,8 @@ def _csv_lines(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
         raise InputError(f"{path}, line {line}: {error}; expected CSV with quotes in pairs") from error
 
 
-def _table(lines: Iterator[tuple[int, list[str]]], path: Path) -> pd.DataFrame:
+def table_of(lines: Iterable[tuple[int, list[str]]], path: Path) -> pd.DataFrame:
+    """The table of a file from its lines, the first of them the header: see `read_table`. InputError where there is none."""
     filled = [(line, cells) for line, cells in lines if any(cell.strip() for cell in cells)]
     if not filled:
         raise InputError(f"{path} is empty: expected a header and rows")

@@ -2,10 +2,10 @@
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 
@@ -34,42 +34,58 @@ def workbook_bytes(frame: pd.DataFrame, sheet: str, name: str) -> bytes:
     Refusal
         More rows than a worksheet holds, or a text longer than a cell holds. `name` is the file's, for the message.
     """
+    buffer = io.BytesIO()
+    write_workbook(buffer, [frame], sheet, name)
+    return buffer.getvalue()
+
+
+def write_workbook(target: IO[bytes], frames: Iterable[pd.DataFrame], sheet: str, name: str) -> None:
+    """Write frames of the same columns below each other as one sheet, holding one of them at a time: see `workbook_bytes`."""
     import xlsxwriter
     import xlsxwriter.exceptions
 
-    if len(frame) > MOST_ROWS:
-        raise Refusal(f"{name}: {len(frame)} rows don't fit a worksheet, which holds {MOST_ROWS}: export to .csv or .parquet")
-    buffer = io.BytesIO()
     try:
-        with xlsxwriter.Workbook(buffer, _OPTIONS) as workbook:
-            _fill(workbook, frame, sheet, name)
+        with xlsxwriter.Workbook(target, _OPTIONS) as workbook:
+            _fill(workbook, frames, sheet, name)
+            return
     except xlsxwriter.exceptions.FileCreateError as error:  # its temporary files have no room
         failure = OSError(error.args[0].errno, error.args[0].strerror)
-    else:
-        return buffer.getvalue()
     raise failure  # here, where the unfinished archive is closed already
 
 
-def _fill(workbook: Any, frame: pd.DataFrame, sheet: str, name: str) -> None:
+def _fill(workbook: Any, frames: Iterable[pd.DataFrame], sheet: str, name: str) -> None:
     worksheet = workbook.add_worksheet(sheet)
     worksheet.freeze_panes(1, 1)
-    worksheet.autofilter(0, 0, len(frame), max(len(frame.columns) - 1, 0))
     bold = workbook.add_format({"bold": True})
     formats = {kind: workbook.add_format({"num_format": kind}) for kind in (_DATE, _TIME)}
-    columns = [_Cells(str(title), column, formats) for title, column in frame.items()]
+    written, last = 0, 0
+    for number, frame in enumerate(frames):
+        if written + len(frame) > MOST_ROWS:
+            rows = written + len(frame)
+            raise Refusal(f"{name}: {rows} rows don't fit a worksheet, which holds {MOST_ROWS}: export to .csv or .parquet")
+        columns = [_Cells(str(title), column, formats, written + 1) for title, column in frame.items()]
+        if number == 0:
+            _write_header(worksheet, columns, bold)
+            last = max(len(columns) - 1, 0)
+        for row in range(len(frame)):
+            for place, cells in enumerate(columns):
+                cells.write(worksheet, row, place, name)
+        written += len(frame)
+    worksheet.autofilter(0, 0, written, last)
+
+
+def _write_header(worksheet: Any, columns: "list[_Cells]", bold: Any) -> None:
     for place, cells in enumerate(columns):
         worksheet.set_column(place, place, cells.width())
         worksheet.write_string(0, place, cells.title, bold)
-    for row in range(len(frame)):
-        for place, cells in enumerate(columns):
-            cells.write(worksheet, row, place, name)
 
 
 class _Cells:
-    """One column ready to be written: its Python values (None for null), and the format of its dates or times."""
+    """One column ready to be written from a line on: its Python values (None for null), the format of its dates or times."""
 
-    def __init__(self, title: str, column: pd.Series, formats: dict[str, Any]) -> None:
+    def __init__(self, title: str, column: pd.Series, formats: dict[str, Any], first: int) -> None:
         self.title = title
+        self.first = first
         self.format: Any = None
         if isinstance(column.dtype, pd.DatetimeTZDtype):
             column, self.format = column.dt.tz_convert("UTC").dt.tz_localize(None), formats[_TIME]
@@ -86,11 +102,11 @@ class _Cells:
         if value is None:
             return
         if isinstance(value, bool):
-            worksheet.write_boolean(row + 1, place, value)
+            worksheet.write_boolean(self.first + row, place, value)
         elif isinstance(value, (int, float)) and math.isfinite(value):
-            worksheet.write_number(row + 1, place, value)
+            worksheet.write_number(self.first + row, place, value)
         elif isinstance(value, datetime) and value.year >= 1900:
-            worksheet.write_datetime(row + 1, place, value, self.format)
+            worksheet.write_datetime(self.first + row, place, value, self.format)
         else:
             self._write_text(worksheet, row, place, str(value), file)
 
@@ -99,10 +115,10 @@ class _Cells:
             text = "'" + text
         if len(text) > LONGEST_CELL:
             raise Refusal(
-                f"{file}: {self.title} of row {row + 2} has {len(text)} characters, a cell holds {LONGEST_CELL}: "
+                f"{file}: {self.title} of row {self.first + row + 1} has {len(text)} characters, a cell holds {LONGEST_CELL}: "
                 "export to .csv or .parquet"
             )
-        worksheet.write_string(row + 1, place, text)
+        worksheet.write_string(self.first + row, place, text)
 
 
 def workbook_lines(content: bytes, path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -121,10 +137,11 @@ def workbook_lines(content: bytes, path: Path) -> Iterator[tuple[int, list[str]]
     except Exception as error:  # the reader of a broken archive or XML raises whatever it meets
         raise InputError(f"{path} isn't a readable .xlsx workbook ({type(error).__name__}): save it again as .xlsx") from error
     for line, cells in enumerate(rows, start=1):
-        yield line, [_text(cell) for cell in cells]
+        yield line, [cell_text(cell) for cell in cells]
 
 
-def _text(cell: Any) -> str:
+def cell_text(cell: Any) -> str:
+    """The value of a cell as text: whole numbers without ".0", dates as YYYY-MM-DD, "" where it is empty."""
     if cell is None:
         return ""
     if isinstance(cell, bool):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lastword.charts.theme import COLOURS, INK, MUTED, Row, chart_of, finished, measured, opinion_colour
+from lastword.charts.theme import COLOURS, INK, MUTED, WIDTH, Row, chart_of, finished, measured, opinion_colour
 
 MOST_INDICATORS = 20
 WITH_FINAL = {**COLOURS, "final": INK}
@@ -34,7 +34,7 @@ def intervals(rows: Sequence[Row], title: str, axis: str, chance: float | None =
     return finished(_with_chance(bars + dots, chance), title, f"{axis}: {said}.", label, height=max(24 * len(known), 48))
 
 
-def indicator_lifts(table: Any, label: str = "", most: int = MOST_INDICATORS) -> Any:
+def indicator_lifts(table: Any, label: str = "", most: int = MOST_INDICATORS, *, width: int = WIDTH) -> Any:
     """How many times as common a trait is among winners as on the house list, on a logarithmic axis; proven ones in colour.
 
     Parameters
@@ -59,7 +59,9 @@ def indicator_lifts(table: Any, label: str = "", most: int = MOST_INDICATORS) ->
         color=colour,
     )
     said = "; ".join(f"{row['indicator']} {row['lift']:.1f}" + ("" if row["significant"] else " (may be chance)") for row in rows)
-    return finished(_with_chance(bars + dots, 1.0), "What winners had", f"Lift: {said}.", label, height=17 * len(rows))
+    return finished(
+        _with_chance(bars + dots, 1.0), "What winners had", f"Lift: {said}.", label, width=width, height=17 * len(rows)
+    )
 
 
 def rank_lift(figure: Mapping[str, Any] | None, label: str = "") -> Any:
