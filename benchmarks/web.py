@@ -2,13 +2,14 @@
 
     python benchmarks/web.py [--accounts 14000 1000000] [--reviewers 20] [--decisions 30]
 
-For each size a store is filled with the scores of a small demo, repeated under new ids: up to 100,000 accounts in SQLite, more in
-a PostgreSQL started for it. A server as `lastword web` runs it is then asked by as many clients as there are reviewers: each opens
-a page of the queue, opens an account, claims it, thinks (two seconds on average), decides, and goes on; every tenth decision a new
-page. All work on the same queue, so that some meet on an account. Everything stays on this computer.
+For each size a store is filled with the scores of a small demo, repeated under new ids: up to 100,000 accounts in SQLite, more
+in a PostgreSQL started for it. A server as `lastword web` runs it is then asked by as many clients as there are reviewers: each
+opens a page of the queue, opens an account, claims it, thinks (two seconds on average), decides, and goes on; every tenth
+decision a new page. All work on the same queue, so that some meet on an account. Everything stays on this computer.
 """
 
 import argparse
+import json
 import random
 import re
 import socket
@@ -97,8 +98,9 @@ class Reviewer:
     def _send(self, kind: str, path: str, **fields: str) -> requests.Response:
         headers = {"HX-Request": "true", "X-CSRFToken": self.session.cookies.get("csrftoken", "")}
         headers = headers if kind != "sign in" else {"X-CSRFToken": headers["X-CSRFToken"]}
-        send = lambda: self.session.post(f"{self.address}{path}", data=fields, headers=headers, allow_redirects=False)  # noqa: E731
-        return self._timed(kind, send)
+        return self._timed(
+            kind, lambda: self.session.post(f"{self.address}{path}", data=fields, headers=headers, allow_redirects=False)
+        )
 
     def _timed(self, kind: str, request: Any) -> requests.Response:
         began = time.perf_counter()
@@ -216,7 +218,9 @@ def measure(stack: ExitStack, accounts: int, reviewers: int, decisions: int) -> 
     from tests.stores import running_postgres
 
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "demo"
-    in_own_process(f"from lastword.demo import generate; from datetime import date; generate(folder, 700, 7, date(2026, 6, 1))", folder)  # noqa: F541
+    in_own_process(
+        "from lastword.demo import generate; from datetime import date; generate(folder, 700, 7, date(2026, 6, 1))", folder
+    )
     if accounts > LARGEST_SQLITE:
         server = stack.enter_context(running_postgres())
         settings = folder / "lastword.toml"
@@ -228,9 +232,11 @@ def measure(stack: ExitStack, accounts: int, reviewers: int, decisions: int) -> 
     logs = reviewed(address, reviewers, decisions)
     listed = subprocess.run(
         [sys.executable, "-m", "lastword.cli", "override", "list", "--json", "--project", str(folder)],
-        check=True, capture_output=True, text=True,
+        check=True,
+        capture_output=True,
+        text=True,
     )
-    entries = pd.DataFrame(__import__("json").loads(listed.stdout)["overrides"])
+    entries = pd.DataFrame(json.loads(listed.stdout)["overrides"])
     where = "PostgreSQL" if accounts > LARGEST_SQLITE else "SQLite"
     report(f"{accounts:,} accounts in {where}, {reviewers} reviewers at once", logs, entries)
 

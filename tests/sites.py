@@ -3,10 +3,11 @@
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from lastword.project import Project, find_project
 
@@ -16,23 +17,34 @@ AS_OF = date(2026, 6, 1)
 
 
 @pytest.fixture(scope="session")
-def published_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo of 700 accounts, trained and published, with PEOPLE who may sign in; to be copied, never changed."""
-    from datetime import UTC, datetime
+def published_demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A demo of 700 accounts, trained and published, with PEOPLE who may sign in; to be copied, never changed.
 
+    Made once: processes that test side by side wait for the first to make it.
+    """
+    if kept := os.environ.get("LASTWORD_TEST_DEMO"):  # a developer's own copy, for quick repeats
+        return Path(kept)
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "published-demo"
+    with FileLock(f"{folder}.lock"):
+        if not folder.is_dir():
+            _publish_demo(folder.with_suffix(".unfinished"))
+            folder.with_suffix(".unfinished").rename(folder)
+    return folder
+
+
+def _publish_demo(folder: Path) -> None:
     from lastword.demo import generate
     from lastword.runner import run_stages
     from lastword.web.people import add_person
+    from lastword.web.site import close_store
 
-    if kept := os.environ.get("LASTWORD_TEST_DEMO"):  # a developer's own copy, for quick repeats
-        return Path(kept)
-    folder = tmp_path_factory.mktemp("site") / "demo"
     generate(folder, 700, 7, AS_OF)
     project = find_project(folder)
     run_stages(project, "run", datetime.now(UTC))
     for name, role in PEOPLE.items():
         add_person(project, name, role, PASSWORD)
-    return folder
+    close_store()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from lastword.web.roles import includes
 PAGES = (
     ("overview", "Overview", "viewer"),
     ("queue", "Queue", "viewer"),
+    ("waiting", "Waiting", "viewer"),
     ("segments", "Segments", "viewer"),
     ("accounts", "Accounts", "viewer"),
     ("indicators", "Indicators", "viewer"),
@@ -47,7 +48,7 @@ def _places(request: HttpRequest, role: str) -> list[Place]:
 
 
 def _place(request: HttpRequest, name: str, title: str, needed: str, role: str) -> Place | None:
-    if not includes(role, needed):
+    if not includes(role, needed) or (name == "waiting" and not _asks_for_two(request)):
         return None
     try:
         href = reverse(name)
@@ -55,3 +56,8 @@ def _place(request: HttpRequest, name: str, title: str, needed: str, role: str) 
         return None
     here = request.path == href if href == "/" else request.path.startswith(href)
     return Place(title, href, here)
+
+
+def _asks_for_two(request: HttpRequest) -> bool:
+    """Whether moves of so many grades wait for a second person here."""
+    return bool(request.project.settings.overrides.approve_from_steps)

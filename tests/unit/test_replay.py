@@ -1,6 +1,5 @@
 """Which past landmarks are replayed, and that the model of one knows nothing of what came after."""
 
-
 import numpy as np
 import pandas as pd
 import pytest
