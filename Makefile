@@ -14,7 +14,7 @@ export PREFECT_LOGGING_LEVEL := WARNING
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_LOGGING_LEVEL := ERROR
 
-.PHONY: setup demo notebooks test test-unit test-all bench bench-peers evidence lint lock system-packages clean
+.PHONY: setup demo notebooks pictures test test-unit test-all bench bench-web bench-peers evidence lint lock system-packages clean
 
 setup: .venv/.ready
 
@@ -41,6 +41,10 @@ notebooks: setup
 	  LASTWORD_PROJECT=$(abspath $(DEMO)) $(BIN)/jupyter-execute --inplace $(DEMO)/notebooks/$$name.ipynb || exit 1; \
 	done
 
+# the pictures of docs/review.md, of a demo of 2,000 accounts that is made once into .pictures/; Chromium takes them
+pictures: setup
+	$(BIN)/python -m tests.pictures $(PICTURES)
+
 test: setup system-packages
 	$(BIN)/python -m pytest -n 2 -m "not slow" tests
 
@@ -52,6 +56,9 @@ test-all: setup system-packages
 
 bench: setup
 	$(BIN)/python benchmarks/run.py
+
+bench-web: setup system-packages
+	$(BIN)/python -m benchmarks.web
 
 bench-peers: setup
 	@$(MAKE) --no-print-directory .venv-peers/.ready || echo "the peers could not be installed: they are left out" >&2
@@ -79,13 +86,17 @@ lock: setup
 	$(UV_COMPILE) --upgrade pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(UV_COMPILE) --upgrade benchmarks/peers-requirements.in --output-file benchmarks/peers-requirements.txt
 
-# PostgreSQL is needed by the store tests alone; they skip, saying why, where it can't be had
+# PostgreSQL is needed by tests of the store, Chromium by tests of pages; they skip, saying why, where these can't be had
 system-packages:
-	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; then \
+	@missing=""; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	  || missing="$$missing chromium fonts-dejavu-core"; \
+	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql) >/dev/null 2>&1 \
-	      || echo "PostgreSQL could not be installed: its tests will skip" >&2; \
-	  else echo "no PostgreSQL here: its tests will skip" >&2; fi; fi
+	    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing) >/dev/null 2>&1 \
+	      || echo "could not be installed:$$missing; their tests will skip" >&2; \
+	  else echo "not here:$$missing; their tests will skip" >&2; fi; fi
 
 clean:
-	rm -rf .venv .venv-peers dist .pytest_cache .mypy_cache .ruff_cache lastword-demo lastword-demo-truth
+	rm -rf .venv .venv-peers dist .pictures .pytest_cache .mypy_cache .ruff_cache lastword-demo lastword-demo-truth

@@ -1,11 +1,12 @@
 """Twenty reviewers at once on the review application: how long they wait, and whether every decision is there exactly once.
 
-    python benchmarks/web.py [--accounts 14000 1000000] [--reviewers 20] [--decisions 30]
+    python -m benchmarks.web [--accounts 14000 1000000] [--reviewers 20] [--decisions 30]
 
 For each size a store is filled with the scores of a small demo, repeated under new ids: up to 100,000 accounts in SQLite, more
 in a PostgreSQL started for it. A server as `lastword web` runs it is then asked by as many clients as there are reviewers: each
 opens a page of the queue, opens an account, claims it, thinks (two seconds on average), decides, and goes on; every tenth
-decision a new page. All work on the same queue, so that some meet on an account. Everything stays on this computer.
+decision a new page. All work on the same queue, so that some meet on an account. Everything stays on this computer, the
+reviewers too: what they cost is part of what is measured.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -28,14 +30,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import psutil
 import requests
 
 from lastword.project import Project, find_project
+from lastword.run_rows import ROWS_PER_GROUP
 
 PASSWORD = "correct horse battery staple"
 THOUGHT_SECONDS = 2.0
 LARGEST_SQLITE = 100_000
 REASON = "relationship"
+SETTLED = re.compile(r'data-state="(\w+)"')
 SHOWN_ROW = re.compile(r'<tr data-account="([^"]*)"[^>]*? data-entry="([^"]*)" data-run="([^"]*)"')
 
 
@@ -45,6 +50,7 @@ class Log:
 
     seconds: list[tuple[str, float]] = field(default_factory=list)
     decided: list[str] = field(default_factory=list)
+    waiting: int = 0
     conflicts: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -56,8 +62,8 @@ class Reviewer:
         self.address, self.log, self.random = address, Log(), random.Random(seed)
         self.session = requests.Session()
         self.session.get(f"{address}/sign-in")
-        answer = self._send("sign in", "/sign-in", username=name, password=PASSWORD, next="/sign-out-of-nothing")
-        if answer.status_code >= 500:
+        answer = self._send("sign in", "/sign-in", username=name, password=PASSWORD, next="/queue")
+        if answer.status_code != 302:
             raise RuntimeError(f"{name} could not sign in: {answer.status_code}")
 
     def work(self, decisions: int) -> None:
@@ -87,9 +93,13 @@ class Reviewer:
             reason=REASON,
             expected_entry_id=entry,
             expected_run_id=run,
+            part="row",
         )
-        if answer.status_code == 200:
+        state = SETTLED.search(answer.text)
+        if answer.status_code == 200 and state is not None and state[1] == "decided":
             self.log.decided.append(account)
+        elif answer.status_code == 200 and state is not None and state[1] == "waiting":
+            self.log.waiting += 1
         elif answer.status_code == 409:
             self.log.conflicts += 1
         else:
@@ -110,7 +120,7 @@ class Reviewer:
 
 
 def filled(folder: Path, accounts: int) -> None:
-    """Publish the demo's scores repeated under new ids until there are so many; reasons for those under review.
+    """Publish the demo's scores repeated under new ids until there are so many; reasons and features for those under review.
 
     In a process of its own, as the server opens the store itself.
     """
@@ -129,23 +139,25 @@ def filled(folder: Path, accounts: int) -> None:
     repeated = repeated.head(accounts).assign(run_id=run_id, scored_at=pd.Timestamp(now))
     target = project.run_folder(run_id)
     target.mkdir()
-    _repeat_reasons(project, run.run_id, target, repeated)
+    _repeat_evidence(project, run.run_id, target, repeated)
     publish(project, repeated, RunRecord(**{**run.__dict__, "run_id": run_id, "published_at": None}), target, now)
 
 
-def _repeat_reasons(project: Project, run_id: str, target: Path, scores: pd.DataFrame) -> None:
+def _repeat_evidence(project: Project, run_id: str, target: Path, scores: pd.DataFrame) -> None:
     source = project.run_folder(run_id)
     (target / "indicators.parquet").write_bytes((source / "indicators.parquet").read_bytes())
-    reasons = pd.read_parquet(source / "reasons.parquet")
     reviewed = scores.loc[scores["open_reason"].notna(), "account_id"]
     original = pd.DataFrame({"account_id": reviewed.str[6:], "copy": reviewed})
-    repeated = original.merge(reasons, on="account_id").drop(columns="account_id").rename(columns={"copy": "account_id"})
-    repeated.sort_values("account_id", kind="stable").to_parquet(target / "reasons.parquet", row_group_size=65_536, index=False)
+    for name in ("reasons.parquet", "features.parquet"):
+        table = original.merge(pd.read_parquet(source / name), on="account_id")
+        repeated = table.drop(columns="account_id").rename(columns={"copy": "account_id"})
+        ordered = repeated.sort_values("account_id", kind="stable")
+        ordered.to_parquet(target / name, row_group_size=ROWS_PER_GROUP, index=False)
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The address of a server of this project, as `lastword web` runs it."""
+def serving(folder: Path) -> Iterator[tuple[str, int]]:
+    """The address of a server of this project, as `lastword web` runs it, and its process."""
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -153,7 +165,7 @@ def serving(folder: Path) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(address)
-        yield address
+        yield address, server.pid
     finally:
         server.terminate()
         server.wait(30)
@@ -169,11 +181,22 @@ def _wait_for(address: str) -> None:
     raise RuntimeError("the server doesn't answer")
 
 
-def reviewed(address: str, reviewers: int, decisions: int) -> list[Log]:
-    """Let them all work at once; one log each."""
+def processor_seconds(server: int) -> float:
+    """What a server and its processes have used so far."""
+    first = psutil.Process(server)
+    return sum(sum(each.cpu_times()[:2]) for each in (first, *first.children(recursive=True)))
+
+
+def signed_in(address: str, reviewers: int) -> list[Reviewer]:
+    """Reviewers with a session each, and nothing on their logs yet."""
     people = [Reviewer(address, f"reviewer{number}", number) for number in range(reviewers)]
     for person in people:
         person.log.seconds.clear()
+    return people
+
+
+def reviewed(people: Sequence[Reviewer], decisions: int) -> list[Log]:
+    """Let them all work at once; one log each."""
     threads = [threading.Thread(target=person.work, args=(decisions,)) for person in people]
     for thread in threads:
         thread.start()
@@ -182,22 +205,23 @@ def reviewed(address: str, reviewers: int, decisions: int) -> list[Log]:
     return [person.log for person in people]
 
 
-def report(title: str, logs: Sequence[Log], entries: pd.DataFrame) -> None:
-    """A line per kind of request, then whether what was answered is what the ledger holds."""
+def report(title: str, logs: Sequence[Log], entries: Counter[str], used: float) -> None:
+    """A line per kind of request, then whether what was answered is what the ledger holds, and what the server used."""
     print(f"\n{title}\n{'':<14}{'requests':>9}{'median ms':>11}{'p95 ms':>9}{'max ms':>9}")
     for kind in ("queue page", "open a row", "claim", "decision"):
         taken = sorted(1000 * seconds for log in logs for name, seconds in log.seconds if name == kind)
         if taken:
             p95 = taken[min(len(taken) - 1, int(0.95 * len(taken)))]
             print(f"{kind:<14}{len(taken):>9}{statistics.median(taken):>11.0f}{p95:>9.0f}{taken[-1]:>9.0f}")
-    decided = pd.Series([account for log in logs for account in log.decided])
+    decided = Counter(account for log in logs for account in log.decided)
     failures = [failure for log in logs for failure in log.failures]
-    lost = len(set(decided) - set(entries["account_id"]))
-    doubled = int((entries["account_id"].value_counts() > decided.value_counts().reindex(entries["account_id"]).max()).sum())
     print(
-        f"{len(decided)} decisions answered as taken, {len(entries)} in the ledger: {lost} lost, {doubled} doubled; "
+        f"{decided.total()} decisions answered as taken, {entries.total()} in the ledger: {(decided - entries).total()} lost, "
+        f"{(entries - decided).total()} doubled; {sum(log.waiting for log in logs)} wait for a second person; "
         f"{sum(log.conflicts for log in logs)} met somebody else's decision; {len(failures)} failed"
     )
+    requests_made = sum(len(log.seconds) for log in logs)
+    print(f"{1000 * used / requests_made:.0f} ms of processor time of the server a request, {used:.0f} s in all")
     if failures:
         print(failures[0], file=sys.stderr)
 
@@ -228,17 +252,23 @@ def measure(stack: ExitStack, accounts: int, reviewers: int, decisions: int) -> 
     subprocess.run([sys.executable, "-m", "lastword.cli", "run", "--project", str(folder)], check=True, stdout=subprocess.DEVNULL)
     in_own_process(f"from benchmarks.web import filled; filled(folder, {accounts})", folder)
     in_own_process(f"from benchmarks.web import add_reviewers; add_reviewers(folder, {reviewers})", folder)
-    address = stack.enter_context(serving(folder))
-    logs = reviewed(address, reviewers, decisions)
-    listed = subprocess.run(
-        [sys.executable, "-m", "lastword.cli", "override", "list", "--json", "--project", str(folder)],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    entries = pd.DataFrame(json.loads(listed.stdout)["overrides"])
+    address, server = stack.enter_context(serving(folder))
+    people = signed_in(address, reviewers)
+    used = processor_seconds(server)
+    logs = reviewed(people, decisions)
+    used = processor_seconds(server) - used
+    entries = Counter(json.loads(in_own_process("from benchmarks.web import print_decided; print_decided(folder)", folder)))
     where = "PostgreSQL" if accounts > LARGEST_SQLITE else "SQLite"
-    report(f"{accounts:,} accounts in {where}, {reviewers} reviewers at once", logs, entries)
+    report(f"{accounts:,} accounts in {where}, {reviewers} reviewers at once", logs, entries, used)
+
+
+def print_decided(folder: Path) -> None:
+    """How many entries the ledger holds of each account, as JSON."""
+    from lastword.web.site import configure
+    from overrides.models import OverrideEntry
+
+    configure(find_project(folder))
+    print(json.dumps(Counter(OverrideEntry.objects.values_list("account_id", flat=True))))
 
 
 def add_reviewers(folder: Path, count: int) -> None:
@@ -249,10 +279,11 @@ def add_reviewers(folder: Path, count: int) -> None:
         add_person(find_project(folder), f"reviewer{number}", "reviewer", PASSWORD)
 
 
-def in_own_process(statements: str, folder: Path) -> None:
-    """Run statements on `folder` in a process of their own: this one only asks and measures."""
+def in_own_process(statements: str, folder: Path) -> str:
+    """What statements on `folder` print in a process of their own: this one only asks and measures."""
     script = f"import sys; from pathlib import Path; folder = Path(sys.argv[1]); {statements}"
-    subprocess.run([sys.executable, "-c", script, str(folder)], check=True, cwd=Path(__file__).parents[1])
+    command, here = [sys.executable, "-c", script, str(folder)], Path(__file__).parents[1]
+    return subprocess.run(command, check=True, cwd=here, stdout=subprocess.PIPE, text=True).stdout
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,9 @@ from lastword import results
 from lastword.account_inputs import PLAN, Relatives, Signal, Technology, relatives_of, signals_of, technologies_of
 from lastword.card_words import readable
 from lastword.indicator_match import Lift, LiftTable
-from lastword.plan import TECHNOLOGY
 from lastword.plan_words import PlanLine, lines_of_reasons, plan_lines, value_text
+from lastword.reason_words import sentences_of
+from lastword.run_rows import rows_where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,8 +126,7 @@ def account_facts(project: "Project", account: Mapping[str, Any], reference: Map
     """
     import pandas as pd
 
-    from models.explain import sentences, split_gap
-    from models.gap import gap_parts, gap_sentences
+    from models.explain import split_gap
 
     account_id, folder = str(account["account_id"]), project.run_folder(str(account["run_id"]))
     if not (folder / "reasons.parquet").is_file():
@@ -134,12 +135,11 @@ def account_facts(project: "Project", account: Mapping[str, Any], reference: Map
         )
     reasons = results.reasons_of(project, pd.DataFrame([{"account_id": account_id, "run_id": account["run_id"]}]))
     plan, model = (reasons[reasons["source"] == source] for source in ("plan", "model"))
-    points = [float("nan") if account[name] is None else account[name] for name in ("plan_points", "model_points")]
     return AccountFacts(
         plan=_plan_side(project, folder, account, _records(plan), reference) if len(plan) else None,
         model=_model_side(_records(model), _lifts(folder)) if len(model) else None,
         gap=_gap_rows(split_gap(model, plan)),
-        sentences=(*sentences(_in_plain_words(reasons), *points), *gap_sentences(_in_plain_words(gap_parts(reasons)))),
+        sentences=sentences_of(reasons, account["plan_points"], account["model_points"]),
         signals=signals_of(folder, account_id),
         technologies=technologies_of(folder, account_id),
         relatives=relatives_of(folder, account_id),
@@ -199,10 +199,7 @@ def _print(path: Path) -> str | None:
 
 
 def _plan_values(folder: Path, account_id: str) -> "pd.DataFrame":
-    import pandas as pd
-
-    rows = pd.read_parquet(folder / "plan_values.parquet", filters=[("account_id", "==", account_id)])
-    return rows.set_index("account_id")
+    return rows_where(folder / "plan_values.parquet", "account_id", [account_id]).to_pandas().set_index("account_id")
 
 
 def _model_side(reasons: Sequence[Mapping[str, Any]], lifts: LiftTable | None) -> ModelSide:
@@ -221,26 +218,22 @@ def _factor(row: Mapping[str, Any], lifts: LiftTable | None) -> Factor:
 
 
 def _lifts(folder: Path) -> LiftTable | None:
+    path = folder / "indicators.parquet"
+    return _lift_table(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+@lru_cache(maxsize=4)
+def _lift_table(path: Path, written: int) -> LiftTable:
+    """Read once for a file as it is: `written` is another key where it was replaced."""
     import pandas as pd
 
-    path = folder / "indicators.parquet"
-    return LiftTable(pd.read_parquet(path)) if path.is_file() else None
+    return LiftTable(pd.read_parquet(path))
 
 
 def _gap_rows(gap: "pd.DataFrame") -> tuple[GapRow, ...]:
     """The family with the largest part first, what is no family last."""
     rows = [GapRow(**row) for row in gap.drop(columns="account_id").to_dict("records")]
     return tuple(sorted(rows, key=lambda row: (row.family in (BASE, SCALE), -abs(row.gap))))
-
-
-def _in_plain_words(rows: "pd.DataFrame") -> "pd.DataFrame":
-    """Attributes and values as people say them: annual revenue 405,300,000; no Salesforce."""
-    names = {
-        name: name.removeprefix(TECHNOLOGY) if name.startswith(TECHNOLOGY) else readable(name) for name in set(rows["attribute"])
-    }
-    values = rows["value"].astype(object)
-    said = [value_text(value) if isinstance(value, str) else None for value in values]
-    return rows.assign(attribute=rows["attribute"].map(names), value=said)
 
 
 def _records(rows: "pd.DataFrame") -> list[dict[str, Any]]:

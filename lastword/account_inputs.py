@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lastword.run import Run
+from lastword.run_rows import ROWS_PER_GROUP, rows_where
 
 if TYPE_CHECKING:
     from features.build import Tables
@@ -19,7 +20,6 @@ SIGNALS, TECHNOLOGIES, FAMILIES, PLAN = "signals.parquet", "technologies.parquet
 MOST_RELATIVES = 200
 """Children, and siblings, of one account that are looked at."""
 
-_ROWS_PER_GROUP = 65_536
 _SIGNAL = ("topic", "observed_on", "strength")
 _TECHNOLOGY = ("technology", "category", "first_seen", "last_seen")
 
@@ -96,7 +96,7 @@ def relatives_of(folder: Path, account_id: str) -> Relatives | None:
 
 
 def _write(rows: Any, path: Path) -> None:
-    rows.to_parquet(path, row_group_size=_ROWS_PER_GROUP)
+    rows.to_parquet(path, row_group_size=ROWS_PER_GROUP)
 
 
 def _children(path: Path, account_id: str) -> list[str]:
@@ -106,12 +106,8 @@ def _children(path: Path, account_id: str) -> list[str]:
 
 
 def _rows(path: Path, column: str, value: str, columns: Sequence[str], at_most: int | None = None) -> list[dict[str, Any]] | None:
-    """Rows in the file's order; only the groups of rows that can hold the value are read."""
-    import pyarrow.compute as pc
-    import pyarrow.dataset as ds
-
+    """Rows in the file's order; only the groups of rows that can hold the value are read. None where there is no such file."""
     if not path.is_file():
         return None
-    scanner = ds.dataset(path).scanner(columns=list(columns), filter=pc.field(column) == pc.scalar(value))
-    found: list[dict[str, Any]] = (scanner.to_table() if at_most is None else scanner.head(at_most)).to_pylist()
+    found: list[dict[str, Any]] = rows_where(path, column, [value], columns, at_most).to_pylist()
     return found

@@ -1,5 +1,6 @@
 """`explain`: one account, both opinions side by side, what makes the difference, and who decided."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,15 @@ CAUSES = {
 
 CLOSING = {"(base)": "where accounts start", "(scale)": "as a percentile"}
 """Rows that are no attributes: see models.explain."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """What the run that scored an account says of its points; see Explanation."""
+
+    reasons: "pd.DataFrame"
+    gap: "pd.DataFrame"
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -85,8 +95,6 @@ def explain_account(project: "Project", account_id: str, now: datetime) -> Expla
 
 def explained(project: "Project", account_id: str, now: datetime) -> Explanation:
     """The same on the store that is open: for a server, whose store is open anyway. Raises as `explain_account` does."""
-    from models.explain import sentences, split_gap
-    from models.gap import gap_parts, gap_sentences
     from overrides.accounts import unknown_account
     from overrides.final import final_table
     from overrides.ledger import history
@@ -94,12 +102,27 @@ def explained(project: "Project", account_id: str, now: datetime) -> Explanation
     final = final_table([account_id])
     if final.empty:
         raise unknown_account(account_id)
-    reasons = results.reasons_of(project, final)
     account = results.records(final)[0]
+    why = why_so(project, account)
+    return Explanation(account, why.reasons, why.gap, why.sentences, tuple(history(account_id, now)))
+
+
+def why_so(project: "Project", account: Mapping[str, Any]) -> Why:
+    """Read why an account has the points that it has.
+
+    Parameters
+    ----------
+    account : account_id, run_id, plan_points and model_points (None where there is no such opinion).
+    """
+    from models.explain import sentences, split_gap
+    from models.gap import gap_parts, gap_sentences
+
+    reasons = results.reasons_of_run(project, str(account["run_id"]), [str(account["account_id"])])
+    reasons = results.no_reasons() if reasons is None else reasons
+    points = (float("nan") if account[name] is None else account[name] for name in ("plan_points", "model_points"))
     plan, model = (reasons[reasons["source"] == source] for source in ("plan", "model"))
-    said = sentences(reasons, final["plan_points"].iloc[0], final["model_points"].iloc[0])
-    apart = gap_sentences(gap_parts(reasons))
-    return Explanation(account, reasons, split_gap(model, plan), (*said, *apart), tuple(history(account_id, now)))
+    said = (*sentences(reasons, *points), *gap_sentences(gap_parts(reasons)))
+    return Why(reasons, split_gap(model, plan), said)
 
 
 def print_explanation(found: Explanation) -> None:
@@ -157,20 +180,25 @@ def decision(account: dict[str, Any]) -> str:
 
 def strongest(reasons: "pd.DataFrame", source: str) -> list[tuple[str, str]]:
     """(attribute with its value, points): where accounts start, the strongest, the rest, the change of scale, their sum."""
-    rows = reasons[reasons["source"] == source].sort_values("contribution", key=abs, ascending=False, kind="stable")
-    if rows.empty:
+    columns = (reasons[name].to_list() for name in ("source", "attribute", "contribution", "value"))
+    rows = sorted((row[1:] for row in zip(*columns, strict=True) if row[0] == source), key=lambda row: -abs(row[1]))
+    if not rows:
         return []
-    own = rows[~rows["attribute"].isin(CLOSING)]
-    strongest = own[~own["attribute"].str.startswith("(")].head(SHOWN)
-    points = {attribute: rows.loc[rows["attribute"] == attribute, "contribution"].sum() for attribute in CLOSING}
+    own = [row for row in rows if row[0] not in CLOSING]
+    strongest = [row for row in own if not row[0].startswith("(")][:SHOWN]
+    start, scale = (_points(row for row in rows if row[0] == attribute) for attribute in CLOSING)
     lines = [
-        (f"{row['attribute']} {text(row['value']) or 'unknown'}", row["contribution"]) for row in strongest.to_dict("records")
+        (CLOSING["(base)"], start),
+        *((f"{attribute} {text(value) or 'unknown'}", points) for attribute, points, value in strongest),
+        ("everything else", _points(own) - _points(strongest)),
+        (CLOSING["(scale)"], scale),
     ]
-    lines.insert(0, (CLOSING["(base)"], points["(base)"]))
-    lines.append(("everything else", own["contribution"].sum() - strongest["contribution"].sum()))
-    lines.append((CLOSING["(scale)"], points["(scale)"]))
     shown = [(name, f"{value:+.1f}") for name, value in lines if abs(value) >= 0.05]
-    return [*shown, ("sum", f"{rows['contribution'].sum():.1f}")]
+    return [*shown, ("sum", f"{_points(rows):.1f}")]
+
+
+def _points(rows: Iterable[tuple[str, float, Any]]) -> float:
+    return sum((points for _, points, _ in rows), 0.0)
 
 
 def _entry_text(entry: dict[str, str | None]) -> str:

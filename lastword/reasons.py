@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lastword.run import Run
+from lastword.run_rows import ROWS_PER_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from lastword.rescoring import Frozen
     from models.scorecard import PlanReference, PlanScores
     from models.served import Served
-
-ROWS_PER_GROUP = 65_536
-"""Rows of reasons.parquet that are read together: they are sorted by account, so few groups hold an account."""
 
 
 def write_reasons(

@@ -1,12 +1,13 @@
 """What a person wants to know of a run: accounts per grade, the review queue, the run's own figures."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lastword.contracts import GRADES
 from lastword.errors import Refusal
+from lastword.run_rows import rows_where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,17 +125,32 @@ def reasons_of(project: "Project", accounts: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    from models.explain import COLUMNS
+    runs = accounts.groupby("run_id")["account_id"]
+    found = [reasons_of_run(project, str(run_id), list(account_ids)) for run_id, account_ids in runs]
+    tables = [table for table in found if table is not None] or [no_reasons()]
+    return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+
+
+def reasons_of_run(project: "Project", run_id: str, account_ids: Sequence[str]) -> "pd.DataFrame | None":
+    """The same of accounts that one run scored; None where there is no such table any more."""
     from models.gap import causes
 
-    tables = [pd.DataFrame(columns=[*COLUMNS, "cause"])]
-    for run_id, rows in accounts.groupby("run_id"):
-        path = project.run_folder(str(run_id)) / "reasons.parquet"
-        if path.is_file():
-            table = pd.read_parquet(path, filters=[("account_id", "in", list(rows["account_id"]))])
-            planned = table.loc[table["source"] == "plan", "attribute"].unique()
-            tables.append(table if "cause" in table else table.assign(cause=causes(table, planned)))
-    return pd.concat(tables[1:] or tables, ignore_index=True)
+    path = project.run_folder(run_id) / "reasons.parquet"
+    if not path.is_file():
+        return None
+    table = rows_where(path, "account_id", account_ids).to_pandas()
+    if "cause" in table:
+        return table
+    return table.assign(cause=causes(table, table.loc[table["source"] == "plan", "attribute"].unique()))
+
+
+def no_reasons() -> "pd.DataFrame":
+    """A table of reasons without rows."""
+    import pandas as pd
+
+    from models.explain import COLUMNS
+
+    return pd.DataFrame(columns=[*COLUMNS, "cause"], dtype="str").astype({"contribution": "float64"})
 
 
 def grade_of_segment(project: "Project") -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lastword.contracts import SCORE_COLUMNS, Counts
 from lastword.reports import add_figures, read_json, write_json, write_metrics
 from lastword.run import Run
+from lastword.run_rows import ROWS_PER_GROUP
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,10 +53,10 @@ def write_features(run: Run) -> Counts:
     listed = features_to_build(run, tables, served)
     built = build_features(tables, run.as_of, listed, served.model.intent_policy if served else policy)
     ordered = built.order_by("account_id").to_pandas()
-    ordered.to_parquet(run.folder / "features.parquet", index=False)
+    ordered.to_parquet(run.folder / "features.parquet", index=False, row_group_size=ROWS_PER_GROUP)
     check_features(ordered, run.folder)
     values = build_plan_values(tables, run.as_of, plan, policy)
-    values.order_by("account_id").to_parquet(run.folder / "plan_values.parquet")
+    values.order_by("account_id").to_parquet(run.folder / "plan_values.parquet", row_group_size=ROWS_PER_GROUP)
     account_rows(tables, run).to_parquet(run.folder / "accounts.parquet", index=False)
     indicator_table(run, tables, listed, policy).to_parquet(run.folder / "indicators.parquet", index=False)
     keep_inputs(run, tables)

@@ -124,7 +124,7 @@ class Model(Section):
 class Overrides(Section):
     """[overrides]: how long an override lasts (days), which reasons there are and which ask for a note, the share held out."""
 
-    expires_after_days: Days = 180
+    expires_after_days: Annotated[int, Field(gt=0, le=18_262)] = 180
     approve_from_steps: Annotated[int, Field(ge=0, le=4)] = 0
     reasons: Annotated[ListOf[Text], Field(examples=['["relationship", "other"]'])] = (
         "relationship",

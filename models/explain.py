@@ -119,13 +119,16 @@ def split_gap(model_long: pd.DataFrame, plan_long: pd.DataFrame, plan_names: Map
 
     Columns account_id, family, and in points one per cause of `models.gap.causes`: plan_ignores, weighted_differently,
     missing_data. An account's cells add up to its gap, which is the sum of its model rows minus that of its plan rows.
-    Accounts that have only one source are left out.
+    Accounts that have only one source are left out. Reasons that have their `cause` keep it.
     """
     rows = of_both(pd.concat([model_long, plan_long], ignore_index=True))
-    cause = causes(rows, set(plan_long["attribute"].unique()), plan_names)
-    gap = signed(rows)
-    parts = rows[["account_id", "family"]].assign(**{name: gap.where(cause == name, 0.0) for name in CAUSES})
-    return parts.groupby(["account_id", "family"], as_index=False).sum()
+    cause = rows["cause"] if "cause" in rows else causes(rows, set(plan_long["attribute"].unique()), plan_names)
+    cells: dict[tuple[str, str], dict[str, float]] = {}
+    for account, family, why, points in zip(rows["account_id"], rows["family"], cause, signed(rows), strict=True):
+        cells.setdefault((account, family), dict.fromkeys(CAUSES, 0.0))[why] += points
+    ordered = sorted(cells.items())
+    keys = {name: pd.array([key[i] for key, _ in ordered], dtype="str") for i, name in enumerate(("account_id", "family"))}
+    return pd.DataFrame(keys | {name: np.array([parts[name] for _, parts in ordered], dtype=float) for name in CAUSES})
 
 
 def top_reasons(long: pd.DataFrame, n: int = 3, per_family: int = 1) -> pd.DataFrame:
@@ -133,14 +136,18 @@ def top_reasons(long: pd.DataFrame, n: int = 3, per_family: int = 1) -> pd.DataF
 
     The same columns and `direction` ("for", "against"); strongest first.
     """
-    rows = long[~_is_summary(long) & (long["contribution"] != 0)]
-    rows = rows.assign(direction=np.where(rows["contribution"] > 0, "for", "against"), size=rows["contribution"].abs())
-    rows = rows.sort_values(["size", "attribute"], ascending=[False, True], kind="stable")
-    side = ["account_id", "source", "direction"]
-    rows = rows[rows.groupby([*side, "family"]).cumcount() < per_family]
-    rows = rows[rows.groupby(side).cumcount() < n]
-    rows = rows.sort_values(["account_id", "source", "direction"], ascending=[True, True, False], kind="stable")
-    return rows[[*COLUMNS, "direction"]].reset_index(drop=True)
+    names = ("account_id", "source", "attribute", "family", "contribution")
+    rows = [(*row, place) for place, row in enumerate(zip(*(long[name].to_list() for name in names), strict=True))]
+    sides: dict[tuple[str, str, bool], list[tuple[int, str]]] = {}
+    for account, source, attribute, family, points, place in sorted(rows, key=lambda row: (-abs(row[4]), row[2])):
+        if points != 0 and attribute not in (BASE, OTHER, SCALE):
+            side = sides.setdefault((account, source, points < 0), [])
+            if len(side) < n and [each for _, each in side].count(family) < per_family:
+                side.append((place, family))
+    ordered = sorted(sides.items())
+    places = [place for _, side in ordered for place, _ in side]
+    direction = pd.array(["against" if against else "for" for (_, _, against), side in ordered for _ in side], dtype="str")
+    return long[COLUMNS].take(places).reset_index(drop=True).assign(direction=direction)
 
 
 def sentences(

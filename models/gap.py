@@ -3,13 +3,16 @@
 Reasons are the long tables of `models.explain`, in points. The gap is the model's rows minus the plan's.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 BASE, OTHER, SCALE = "(base)", "(other)", "(scale)"
+PARTS = ("account_id", "cause", "family", "attribute", "value", "model", "plan", "gap")
+"""Columns of `gap_parts`."""
+
 CAUSES = ("plan_ignores", "weighted_differently", "missing_data")
 PLAN_NAMES = {"age_years": "founded_year"}
 """Features that are a plan's attribute under another name."""
@@ -47,7 +50,9 @@ def signed(rows: pd.DataFrame) -> pd.Series:
 
 def of_both(rows: pd.DataFrame) -> pd.DataFrame:
     """The reasons of accounts that have both sources: only these have a gap."""
-    return rows[rows.groupby("account_id")["source"].transform("nunique") == 2]
+    account, is_model = rows["account_id"], rows["source"] == "model"
+    has_both = account.isin(account[is_model].unique()) & account.isin(account[~is_model].unique())
+    return rows if has_both.all() else rows[has_both]
 
 
 def gap_parts(rows: pd.DataFrame, plan_names: Mapping[str, str] = PLAN_NAMES) -> pd.DataFrame:
@@ -64,19 +69,17 @@ def gap_parts(rows: pd.DataFrame, plan_names: Mapping[str, str] = PLAN_NAMES) ->
     its gap. Accounts with one source are left out.
     """
     both = of_both(rows)
-    is_model = both["source"] == "model"
-    parts = both[["account_id", "cause", "family", "value"]].assign(
-        attribute=both["attribute"].replace(dict(plan_names)),
-        model=both["contribution"].where(is_model, 0.0),
-        plan=both["contribution"].where(~is_model, 0.0),
+    parts: dict[tuple[str, ...], list[Any]] = {}
+    columns = (both[name].to_list() for name in ("account_id", "cause", "family", "attribute", "source", "contribution", "value"))
+    for account, cause, family, attribute, source, points, value in zip(*columns, strict=True):
+        part = parts.setdefault((account, cause, family, plan_names.get(attribute, attribute)), [None, 0.0, 0.0])
+        part[0] = value if pd.isna(part[0]) else part[0]
+        part[1 if source == "model" else 2] += points
+    ordered = sorted(
+        ((*key, *part, part[1] - part[2]) for key, part in parts.items()), key=lambda part: (part[0], -abs(part[-1]))
     )
-    keys = ["account_id", "cause", "family", "attribute"]
-    summed = parts.groupby(keys, as_index=False, sort=False).agg(
-        value=("value", "first"), model=("model", "sum"), plan=("plan", "sum")
-    )
-    summed["gap"] = summed["model"] - summed["plan"]
-    ordered = summed.sort_values("gap", key=np.abs, ascending=False, kind="stable")
-    return ordered.sort_values("account_id", kind="stable", ignore_index=True)
+    kinds = dict.fromkeys(PARTS[:5], "str") | dict.fromkeys(PARTS[5:], "float64")
+    return pd.DataFrame({name: pd.array([part[i] for part in ordered], dtype=kinds[name]) for i, name in enumerate(PARTS)})
 
 
 def widest_families(rows: pd.DataFrame) -> pd.Series:
@@ -101,14 +104,14 @@ def gap_sentences(parts: pd.DataFrame, shown: int = _SHOWN) -> list[str]:
     """
     if parts.empty:
         return []
-    own = parts[~parts["attribute"].isin([BASE, OTHER, SCALE])]
-    said = [_width(float(parts["gap"].sum()))]
+    rows = parts.to_dict("records")
+    said = [_width(_gap(rows))]
     for cause, opening in _OPENINGS.items():
-        rows = own[own["cause"] == cause]
-        rest = float(parts.loc[(parts["cause"] == cause) & (parts["attribute"] == OTHER), "gap"].sum())
-        said += _sentence(opening, rows, rest, shown)
-    closing = parts[parts["attribute"].isin([BASE, SCALE])]
-    start = float(closing["gap"].sum())
+        of_cause = [row for row in rows if row["cause"] == cause]
+        own = [row for row in of_cause if row["attribute"] not in (BASE, OTHER, SCALE)]
+        said += _sentence(opening, own, _gap(row for row in of_cause if row["attribute"] == OTHER), shown)
+    closing = [row for row in rows if row["attribute"] in (BASE, SCALE)]
+    start = _gap(closing)
     return [*said, f"{_start(closing)}: {points_text(start)}."] if abs(start) >= _SMALLEST else said
 
 
@@ -131,22 +134,30 @@ _OPENINGS = {
 }
 
 
-def _phrase(row: Any) -> str:
+type _Part = dict[Hashable, Any]
+
+
+def _gap(rows: Iterable[_Part]) -> float:
+    return sum((row["gap"] for row in rows), 0.0)
+
+
+def _phrase(row: _Part) -> str:
     """ "technology:X (+14)", "industry (Energy, −9: model +2, plan +11)", "employee_count (−11)" where it is unknown."""
-    value = [] if pd.isna(row.value) or row.value == "yes" else [str(row.value)]
-    sides = f": model {points_text(row.model)}, plan {points_text(row.plan)}" if row.cause == "weighted_differently" else ""
-    return f"{row.attribute} ({', '.join([*value, points_text(row.gap)])}{sides})"
+    value = [] if pd.isna(row["value"]) or row["value"] == "yes" else [str(row["value"])]
+    two = row["cause"] == "weighted_differently"
+    sides = f": model {points_text(row['model'])}, plan {points_text(row['plan'])}" if two else ""
+    return f"{row['attribute']} ({', '.join([*value, points_text(row['gap'])])}{sides})"
 
 
-def _sentence(opening: str, rows: pd.DataFrame, rest: float, shown: int) -> list[str]:
+def _sentence(opening: str, rows: Sequence[_Part], rest: float, shown: int) -> list[str]:
     """The attributes worth a name, then the sum of all others; nothing where the cause has no part in the gap."""
-    named = rows[rows["gap"].abs() >= _SMALLEST].head(shown)
+    named = [row for row in rows if abs(row["gap"]) >= _SMALLEST][:shown]
     others = len(rows) - len(named)
-    left = float(rows["gap"].sum() - named["gap"].sum()) + rest
-    said = [_phrase(row) for row in named.itertuples()]
+    left = _gap(rows) - _gap(named) + rest
+    said = [_phrase(row) for row in named]
     if abs(left) >= _SMALLEST:
         said.append(f"{f'{others} more' if others else 'smaller ones'} ({points_text(left)})")
-    total = float(rows["gap"].sum()) + rest
+    total = _gap(rows) + rest
     return [f"{opening.format(', '.join(said))}; together {points_text(total)}."] if said else []
 
 
@@ -156,6 +167,6 @@ def _width(gap: float) -> str:
     return f"The model stands {abs(gap):.0f} points {'above' if gap > 0 else 'below'} the plan."
 
 
-def _start(closing: pd.DataFrame) -> str:
-    scaled = bool((closing["attribute"] == SCALE).any())
+def _start(closing: Iterable[_Part]) -> str:
+    scaled = any(row["attribute"] == SCALE for row in closing)
     return f"Where each starts{' and the change of scale to percentiles' if scaled else ''}"

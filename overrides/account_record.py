@@ -131,7 +131,8 @@ def _past_scores(account_id: str, entries: "Sequence[OverrideEntry]", now: datet
     from overrides.models import Publication, Score
 
     published = {
-        run.run_id: run for run in Publication.objects.filter(published_at__lte=now).order_by("-published_at")[:most_runs]
+        run.run_id: run
+        for run in Publication.objects.defer("reference").filter(published_at__lte=now).order_by("-published_at")[:most_runs]
     }
     rows = Score.objects.filter(publication_id__in=list(published), account_id=account_id)
     scores = {row.publication_id: row for row in rows}

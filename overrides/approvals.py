@@ -119,8 +119,10 @@ def _refuse_proposer(row: "Proposal", by: str) -> None:
         raise Refusal(f"proposal {row.proposal_id} was made by {row.by}: another person has to approve it")
 
 
-def _same_person(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
+def _same_person(author: str, by: str) -> bool:
+    """Whether `by` is who proposed, or on whose behalf a program did: "token:crm (jane)" is jane's too."""
+    author, by = author.strip().casefold(), by.strip().casefold()
+    return author == by or (author.startswith("token:") and author.endswith(f" ({by})"))
 
 
 def _refuse_change(row: "Proposal", standing: Standing, now: datetime) -> None:

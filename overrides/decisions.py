@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from overrides.models import OverrideEntry
 
 LONGEST_NOTE = 2000
+MOST_YEARS_AHEAD = 50
+MOST_AHEAD = timedelta(days=MOST_YEARS_AHEAD * 365.25)
+"""An override lasts no longer than this from the day on which it is made."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,11 @@ def checked(decision: Decision, now: datetime, settings: Any) -> Decision:
     if decision.expires_on < utc_date(now):
         raise ConfigurationError(
             f"expires_on {decision.expires_on} of account {decision.account_id!r} is past: expected {utc_date(now)} or later"
+        )
+    if decision.expires_on > utc_date(now) + MOST_AHEAD:
+        raise ConfigurationError(
+            f"expires_on {decision.expires_on} of account {decision.account_id!r} is more than {MOST_YEARS_AHEAD} years ahead: "
+            "expected a day on which somebody looks at it again"
         )
     reason = checked_reason(decision.reason, decision.note, settings)
     return replace(

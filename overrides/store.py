@@ -12,6 +12,9 @@ from typing import Any
 from lastword.errors import ConfigurationError, Refusal
 
 BUSY_SECONDS = 30
+KEPT_SECONDS = 600
+"""How long a server keeps a connection to PostgreSQL for its next request. A file is opened anew: it may have been restored."""
+
 _MIGRATION_LOCK = 7_326_454_001  # any number that nobody else locks in the same database
 
 
@@ -172,6 +175,8 @@ def _postgresql_settings(url: str) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         "NAME": options.pop("dbname", None) or options.get("user") or "lastword",
         "OPTIONS": options,
+        "CONN_MAX_AGE": KEPT_SECONDS,
+        "CONN_HEALTH_CHECKS": True,
     }
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from overrides.decisions import utc_date
+from overrides.final_query import bound_time
 from overrides.store import reading
 
 
@@ -17,14 +18,18 @@ class Tally:
 
 def decided_today(by: str, now: datetime) -> Tally:
     """Decisions of today that stand or were superseded since; those taken back and the undoing itself don't count."""
-    from django.db.models import Count, Exists, OuterRef, Q
-
-    from overrides.models import REVOKE, OverrideEntry
-
     start = datetime.combine(utc_date(now), time(), UTC)
-    undoing = Q(action=REVOKE) | Q(note__startswith="undo of ")
-    taken_back = OverrideEntry.objects.filter(undoing, previous=OuterRef("entry_id"), account_id=OuterRef("account_id"))
-    decided = OverrideEntry.objects.filter(~undoing, ~Exists(taken_back), made_at__gte=start, made_at__lte=now)
-    with reading():
-        counts = decided.aggregate(mine=Count("entry_id", filter=Q(by=by)), all=Count("entry_id"))
-    return Tally(counts["mine"], counts["all"])
+    with reading() as cursor:
+        cursor.execute(_DECIDED, [by, bound_time(start), bound_time(now)])
+        mine, everybody = cursor.fetchone()
+    return Tally(mine or 0, everybody)
+
+
+_DECIDED = """
+    SELECT SUM(CASE WHEN e."by" = %s THEN 1 ELSE 0 END), COUNT(*)
+    FROM lastword_override_entry e
+    WHERE e.made_at >= %s AND e.made_at <= %s AND e.action <> 'revoke' AND e.note NOT LIKE 'undo of %%'
+    AND NOT EXISTS (
+        SELECT 1 FROM lastword_override_entry u
+        WHERE u.account_id = e.account_id AND u.previous_id = e.entry_id AND (u.action = 'revoke' OR u.note LIKE 'undo of %%')
+    )"""

@@ -28,19 +28,21 @@ def published_demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
     folder = (base if worker_id == "master" else base.parent) / "published-demo"
     with FileLock(f"{folder}.lock"):
         if not folder.is_dir():
-            _publish_demo(folder.with_suffix(".unfinished"))
+            publish_demo(folder.with_suffix(".unfinished"), 700)
             folder.with_suffix(".unfinished").rename(folder)
     return folder
 
 
-def _publish_demo(folder: Path) -> None:
+def publish_demo(folder: Path, accounts: int) -> None:
+    """A demo of so many accounts as of AS_OF, trained and published, with PEOPLE who may sign in."""
     from lastword.demo import generate
     from lastword.runner import run_stages
     from lastword.web.people import add_person
-    from lastword.web.site import close_store
+    from lastword.web.site import close_store, configure
 
-    generate(folder, 700, 7, AS_OF)
+    generate(folder, accounts, 7, AS_OF)
     project = find_project(folder)
+    configure(project)
     run_stages(project, "run", datetime.now(UTC))
     for name, role in PEOPLE.items():
         add_person(project, name, role, PASSWORD)

@@ -1,12 +1,16 @@
 """What the panel of the queue shows of one account: two opinions, why they part, what is read up on. Figures, not drawings."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from lastword.explanation import CAUSES, CLOSING, Explanation, explained, strongest
+from lastword.explanation import CAUSES, CLOSING, strongest, why_so
+from lastword.reason_words import sentences_of, trait_words
+from lastword.run_rows import rows_where
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from lastword.project import Project
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
 TOPICS = 5
 REASONS = 5
 BAR_WIDTH = 100
+STARTS = "where each starts"
+LIFT = ("lift", "lift_low", "lift_high", "coverage_won")
 PERIODS = (("31–90 days ago", 60), ("8–30 days ago", 23), ("last 7 days", 7))
 """Stretches of time that the features tell apart, and their days."""
 
@@ -53,59 +59,60 @@ class Rate:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All of it. `account` is the account's row of the final table; there are no bars where there is one opinion."""
+    """All of it. There are no bars where there is one opinion."""
 
-    account: dict[str, Any]
     bars: tuple[Bar, ...]
     sentences: tuple[str, ...]
     plan: tuple[tuple[str, str], ...]
     model: tuple[tuple[str, str], ...]
     topics: tuple[Topic, ...]
     signals: tuple[Rate, ...]
-    history: tuple[dict[str, str | None], ...]
 
 
-def evidence_of(project: "Project", account_id: str, now: datetime) -> Evidence:
-    """Everything the panel needs of an account.
+def evidence_of(project: "Project", account: Mapping[str, Any]) -> Evidence:
+    """Everything the panel needs of what the run kept that scored an account; it stays as it is.
 
-    Raises
-    ------
-    Refusal : nothing is published, or the account is unknown.
+    Parameters
+    ----------
+    account : account_id, run_id, plan_points and model_points (None where there is no such opinion).
     """
-    found = explained(project, account_id, now)
-    plan, model = (_reasons(found, source) for source in ("plan", "model"))
-    topics, signals = topics_of(project, found), signals_of(project, found)
-    newest_first = tuple(reversed(found.history))
-    return Evidence(found.account, bars_of(found.gap), found.sentences, plan, model, topics, signals, newest_first)
+    found, folder = why_so(project, account), project.run_folder(str(account["run_id"]))
+    plan, model = (_reasons(found.reasons, source) for source in ("plan", "model"))
+    topics, signals = topics_of(folder, found.reasons), signals_of(folder, str(account["account_id"]))
+    said = sentences_of(found.reasons, account["plan_points"], account["model_points"])
+    return Evidence(bars_of(found.gap), said, plan, model, topics, signals)
 
 
 def bars_of(gap: "pd.DataFrame") -> tuple[Bar, ...]:
     """The gap by family, widest first; where accounts start and the change of scale are one bar, the last."""
     if gap.empty:
         return ()
-    family = gap["family"].where(~gap["family"].isin(list(CLOSING)), "where each starts")
-    parts = gap[list(CAUSES)].groupby(family).sum()
-    points = parts.sum(axis=1)
-    shown = points[points.abs() >= 0.05]
-    largest = max(float(shown.abs().max()), 1.0) if len(shown) else 1.0
-    ordered = sorted(shown.items(), key=lambda part: (part[0] == "where each starts", -abs(part[1])))
-    return tuple(_bar(str(name), float(size), _cause(parts.loc[name]), largest) for name, size in ordered)
+    parts: dict[str, dict[str, float]] = {}
+    for row in gap.to_dict("records"):
+        part = parts.setdefault(STARTS if row["family"] in CLOSING else row["family"], dict.fromkeys(CAUSES, 0.0))
+        for cause in CAUSES:
+            part[cause] += row[cause]
+    shown = {family: sum(part.values()) for family, part in sorted(parts.items()) if abs(sum(part.values())) >= 0.05}
+    largest = max((1.0, *map(abs, shown.values())))
+    ordered = sorted(shown.items(), key=lambda bar: (bar[0] == STARTS, -abs(bar[1])))
+    return tuple(_bar(family, points, _cause(parts[family]), largest) for family, points in ordered)
 
 
-def topics_of(project: "Project", found: Explanation) -> tuple[Topic, ...]:
+def topics_of(folder: "Path", reasons: "pd.DataFrame") -> tuple[Topic, ...]:
     """The intents that the account shows, those that move the model most first, with their lift where it was measured."""
-    rows = found.reasons
-    shown = rows[(rows["source"] == "model") & rows["attribute"].str.startswith("intent:") & rows["value"].notna()]
-    shown = shown[shown["value"] != "0"].sort_values("contribution", key=abs, ascending=False, kind="stable").head(TOPICS)
-    lifts = _rows(project, found, "indicators.parquet", [("indicator", "in", list(shown["attribute"]))] if len(shown) else None)
+    columns = (reasons[name].to_list() for name in ("source", "attribute", "value", "contribution"))
+    intents = [row[1:] for row in zip(*columns, strict=True) if row[0] == "model" and row[1].startswith("intent:")]
+    shown = [row for row in intents if isinstance(row[1], str) and row[1] != "0"]
+    strongest = sorted(shown, key=lambda row: -abs(row[2]))[:TOPICS]
+    lifts = _rows(folder / "indicators.parquet", "indicator", [name for name, *_ in strongest], ("indicator", *LIFT))
     by_name = {row["indicator"]: row for row in lifts}
-    return tuple(_topic(row, by_name.get(row["attribute"], {})) for row in shown.to_dict("records"))
+    return tuple(_topic(name, value, points, by_name.get(name, {})) for name, value, points in strongest)
 
 
-def signals_of(project: "Project", found: Explanation) -> tuple[Rate, ...]:
+def signals_of(folder: "Path", account_id: str) -> tuple[Rate, ...]:
     """Signals a week, oldest stretch first; nothing where the run kept no counts of signals."""
-    rows = _rows(project, found, "features.parquet", [("account_id", "==", found.account["account_id"])])
     names = ("signals_90_days", "signals_30_days", "signals_7_days")
+    rows = _rows(folder / "features.parquet", "account_id", [account_id], names)
     if not rows or any(not isinstance(rows[0].get(name), int | float) for name in names):
         return ()
     longest, middle, newest = (float(rows[0][name]) for name in names)
@@ -114,9 +121,9 @@ def signals_of(project: "Project", found: Explanation) -> tuple[Rate, ...]:
     return tuple(Rate(period, each, 24 * each / most) for (period, _), each in zip(PERIODS, weekly, strict=True))
 
 
-def _reasons(found: Explanation, source: str) -> tuple[tuple[str, str], ...]:
-    lines = strongest(found.reasons, source)[:REASONS]
-    return tuple((name.replace("technology:", ""), points.replace("-", "−")) for name, points in lines)
+def _reasons(reasons: "pd.DataFrame", source: str) -> tuple[tuple[str, str], ...]:
+    lines = strongest(reasons, source)[:REASONS]
+    return tuple((trait_words(name), points.replace("-", "−")) for name, points in lines)
 
 
 def _bar(family: str, points: float, cause: str, largest: float) -> Bar:
@@ -125,22 +132,19 @@ def _bar(family: str, points: float, cause: str, largest: float) -> Bar:
     return Bar(family, points, cause, round(half if points > 0 else half - width, 1), round(width, 1))
 
 
-def _cause(parts: "pd.Series") -> str:
-    return CAUSES[str(parts.abs().idxmax())]
+def _cause(part: Mapping[str, float]) -> str:
+    return CAUSES[max(part, key=lambda cause: abs(part[cause]))]
 
 
-def _topic(row: dict[str, Any], lift: dict[str, Any]) -> Topic:
-    figures = (lift.get(name) for name in ("lift", "lift_low", "lift_high", "coverage_won"))
+def _topic(name: str, value: str, points: float, lift: Mapping[str, Any]) -> Topic:
+    figures = (lift.get(name) for name in LIFT)
     known = [None if value is None or value != value else float(value) for value in figures]
-    return Topic(row["attribute"].removeprefix("intent:"), str(row["value"]), float(row["contribution"]), *known)
+    return Topic(name.removeprefix("intent:"), value, points, *known)
 
 
-def _rows(project: "Project", found: Explanation, file: str, filters: list[Any] | None) -> list[dict[str, Any]]:
-    """Rows of a table of the run that scored the account; none where there is no such file any more."""
-    import pandas as pd
-
-    path = project.run_folder(str(found.account["run_id"])) / file
-    if filters is None or not path.is_file():
+def _rows(path: "Path", column: str, values: Sequence[str], columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of a table of a run; none where there is no such file any more."""
+    if not values or not path.is_file():
         return []
-    rows: list[dict[str, Any]] = pd.read_parquet(path, filters=filters).to_dict("records")
+    rows: list[dict[str, Any]] = rows_where(path, column, values, columns).to_pylist()
     return rows

@@ -122,11 +122,13 @@ def address_of(host: str, port: int) -> str:
 
 def _site(project: "Project") -> Callable[..., object]:
     from lastword.web.site import application, close_store, forget_expired
+    from lastword.web.warm_up import import_ahead
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
     site = application(project)
+    import_ahead()
     forget_expired()
     close_store()  # each process opens connections of its own
     return site
@@ -142,7 +144,14 @@ def _options(listener: socket.socket, processes: int) -> dict[str, Any]:
         "timeout": 120,
         "forwarded_allow_ips": "",  # what proxies say is Django's to judge: see settings.py
         "control_socket_disable": True,
+        "post_worker_init": _start_drawing,
     }
+
+
+def _start_drawing(worker: Any) -> None:
+    from lastword.web.warm_up import draw_ahead
+
+    draw_ahead()
 
 
 def _refusal(error: OSError, host: str, port: int) -> Refusal:

@@ -22,6 +22,7 @@ FAILURES, LOCKED_FOR = 5, timedelta(minutes=15)
 LINK_SECONDS = 3 * 86_400
 PASSWORD_LENGTH = 12
 YEAR_SECONDS = 365 * 86_400
+CACHE_ENTRIES = 2000
 
 INSTALLED_APPS = (
     "django.contrib.contenttypes",
@@ -94,6 +95,7 @@ def settings_of(project: "Project", database: dict[str, Any]) -> dict[str, Any]:
         "TIME_ZONE": "UTC",
         "USE_I18N": False,
         "LOGGING_CONFIG": None,
+        "CACHES": {"default": _cache()},
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "CSRF_FAILURE_VIEW": "lastword.web.pages.errors.csrf_failed",
         **_headers(),
@@ -221,6 +223,11 @@ def _single_sign_on() -> dict[str, Any]:
         "ACCOUNT_EMAIL_VERIFICATION": "none",
         "ACCOUNT_RATE_LIMITS": False,
     }
+
+
+def _cache() -> dict[str, Any]:
+    """What kept.py keeps, in each process for itself; what was asked for longest ago goes first."""
+    return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": CACHE_ENTRIES}}
 
 
 def _static_files() -> dict[str, Any]:

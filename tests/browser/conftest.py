@@ -1,38 +1,22 @@
 """Pages in a real Chromium against a real server; skipped, saying why, where Chromium isn't installed."""
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from lastword.project import Project
-from tests.sites import PASSWORD, published_demo, site  # noqa: F401
+from tests.serving import ARGUMENTS, chromium_program, served, sign_in
+from tests.sites import published_demo, site  # noqa: F401
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the tests' own thread; nothing here is asynchronous
-
-ARGUMENTS = (
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-sandbox",
-)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A headless Chromium for the whole session."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = chromium_program()
     if program is None:
         pytest.skip("no Chromium is installed: pages are tested without a browser alone")
     from playwright.sync_api import sync_playwright
@@ -46,18 +30,8 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture
 def address(site: Project) -> Iterator[str]:  # noqa: F811
     """The address of a server of this project, running as `lastword web` runs it."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    command = [sys.executable, "-m", "lastword.cli", "web", "--port", str(port), "--project", str(site.folder)]
-    server = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
-    found = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(found, server)
+    with served(site.folder) as found:
         yield found
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
 
 
 @pytest.fixture
@@ -75,11 +49,7 @@ def page_of(chromium: Any, address: str) -> Iterator[Callable[..., Any]]:
         )
         opened.on("pageerror", lambda error: wrong.append(f"script: {error}"))
         opened.on("console", lambda said: "Content Security Policy" in said.text and wrong.append(said.text))
-        opened.goto("/sign-in")
-        opened.get_by_label("Name").fill(name)
-        opened.get_by_label("Password").fill(PASSWORD)
-        opened.get_by_role("button", name="Sign in").click()
-        opened.wait_for_url(lambda url: "/sign-in" not in url)
+        sign_in(opened, name)
         return opened
 
     yield page
@@ -94,15 +64,3 @@ def accessibility_violations(page: Any) -> list[str]:
 
     found = Axe().run(page).response["violations"]
     return [f"{item['id']}: {item['help']} {[node['target'] for node in item['nodes'][:3]]}" for item in found]
-
-
-def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
-        if server.poll() is not None:
-            raise RuntimeError(f"the server ended with {server.returncode}")
-        try:
-            urllib.request.urlopen(f"{address}/sign-in", timeout=5).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise RuntimeError(f"no answer from {address}")

@@ -72,6 +72,14 @@ def test_nobody_approves_or_declines_their_own(published, name):
     assert grade_of() == "D"
 
 
+def test_whom_a_program_proposed_for_does_not_approve(published):
+    proposal = propose(by="token:crm (Jane Doe)")
+    for name in ("jane doe", "token:crm (Jane Doe)"):
+        with pytest.raises(Refusal, match="another person has to approve it"):
+            approvals.approve(proposal.proposal_id, name, LATER, SETTINGS)
+    assert approvals.approve(proposal.proposal_id, "jane", LATER, SETTINGS).approved_by == "jane", "another person's name"
+
+
 def test_declining_and_withdrawing_leave_the_account_as_it_is(published):
     declined = approvals.decline(propose().proposal_id, "too soon", "bob", LATER)
     assert (declined.state, declined.settled_by, declined.settled_note, declined.entry_id) == (

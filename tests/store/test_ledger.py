@@ -107,6 +107,7 @@ def test_an_override_replaced_in_time_never_lapses(published):
         ({"note": "a\0b"}, "none of them NUL"),
         ({"by": "  "}, "the author is empty"),
         ({"expires_on": date(2026, 5, 31)}, "expires_on 2026-05-31 of account 'c' is past: expected 2026-06-01 or later"),
+        ({"expires_on": date(9999, 12, 31)}, "expires_on 9999-12-31 of account 'c' is more than 50 years ahead"),
     ],
 )
 def test_what_an_override_cannot_have_is_a_configuration_error(published, given, said):

@@ -1,6 +1,5 @@
 """Who calls: a bearer token with a role and an expiry. The token's SHA-256 is in the store, the token itself nowhere."""
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +7,9 @@ from django.http import HttpRequest
 from ninja.errors import AuthenticationError, AuthorizationError
 from ninja.security import HttpBearer
 
-from lastword.errors import Refusal
 from lastword.web.models import ApiToken
 from lastword.web.roles import includes
-from lastword.web.tokens import digest_of
-from overrides.store import reading, transaction
+from lastword.web.tokens import find_token, note_use
 
 
 class Token(HttpBearer):
@@ -24,13 +21,13 @@ class Token(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
         """The token's row, which becomes `request.auth`; 401 where it doesn't count, 403 where its role is too low."""
-        found = _valid(token.strip(), request.now)
+        found = _in_force(token.strip(), request.now)
         if not includes(found.role, self.role):
             raise AuthorizationError(
                 message=f"this asks for the role {self.role}, and the token {found.name!r} has {found.role}: "
                 "an admin can make one that may"
             )
-        _note_use(found, request.now)
+        note_use(found, request.now)
         return found
 
 
@@ -45,9 +42,8 @@ def author(request: HttpRequest, on_behalf_of: str | None) -> str:
     return f"{name} ({on_behalf_of.strip()})" if on_behalf_of and on_behalf_of.strip() else name
 
 
-def _valid(token: str, now: datetime) -> ApiToken:
-    with reading():
-        found = ApiToken.objects.filter(digest=digest_of(token)).first()
+def _in_force(token: str, now: datetime) -> ApiToken:
+    found = find_token(token)
     if found is None:
         raise AuthenticationError(message="the token is unknown: an admin makes tokens in the review application")
     if found.revoked_at is not None:
@@ -55,10 +51,3 @@ def _valid(token: str, now: datetime) -> ApiToken:
     if found.expires_at <= now:
         raise AuthenticationError(message=f"the token {found.name!r} expired at {found.expires_at:%Y-%m-%d %H:%M} UTC")
     return found
-
-
-def _note_use(token: ApiToken, now: datetime) -> None:
-    """Once a day. A store that is busy keeps nobody from reading."""
-    if token.last_used_on != now.date():
-        with suppress(Refusal), transaction():
-            ApiToken.objects.filter(pk=token.pk).update(last_used_on=now.date())

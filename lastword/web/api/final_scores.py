@@ -107,11 +107,11 @@ def final_score(request: HttpRequest, account_id: str, asked: Annotated[Moment, 
 @router.get("/accounts/{path:account_id}/explanation", response={200: dict[str, Any], **answers(404, 409)}, **asking("viewer"))
 def explanation(request: HttpRequest, account_id: str) -> HttpResponse:
     """Both opinions on an account, reason by reason, what drives them apart, and its history: `lastword explain --json`."""
-    from lastword.explanation import explain_account
+    from lastword.explanation import explained
 
     refuse_unknown(request, Schema)
     known_row(account_id, request.now)
-    return answer(explain_account(request.project, account_id, request.now).as_json())
+    return answer(explained(request.project, account_id, request.now).as_json())
 
 
 def known_row(account_id: str, now: datetime, instant: datetime | None = None) -> dict[str, Any]:

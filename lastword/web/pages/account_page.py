@@ -11,7 +11,9 @@ from lastword.account_facts import FAMILY_NAMES, AccountFacts, Factor, account_f
 from lastword.account_inputs import Signal
 from lastword.charts.account import CAUSES, Mark, Points, Timeline, draw_gap, draw_timeline, weeks_of
 from lastword.plan_words import PlanLine
+from lastword.web.kept import kept
 from lastword.web.pages.account_columns import EVEN, REVIEWED
+from lastword.web.run_state import plan_now
 from lastword.web.templatetags.shown import day, percent
 from overrides.account_record import AccountRecord, Aside, Line, account_record
 from overrides.consequences import consequences
@@ -133,11 +135,14 @@ def decision_form(request: HttpRequest, row: Row, record: AccountRecord) -> dict
 
 
 def facts_of(request: HttpRequest, row: Row) -> AccountFacts:
-    """What the run that scored the account kept of it."""
+    """What the run that scored the account kept of it; the page and its pictures read it once."""
     from overrides.models import Publication
 
-    scored_by = Publication.objects.filter(run_id=row["run_id"]).first()
-    return account_facts(request.project, row, {} if scored_by is None else scored_by.reference)
+    def read() -> AccountFacts:
+        scored_by = Publication.objects.filter(run_id=row["run_id"]).first()
+        return account_facts(request.project, row, {} if scored_by is None else scored_by.reference)
+
+    return kept(request, "account facts", (row["run_id"], row["account_id"], plan_now(request.project).digest), read)
 
 
 def gap_picture(request: HttpRequest, row: Row) -> str | None:

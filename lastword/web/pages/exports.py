@@ -4,24 +4,24 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import batched, chain
-from typing import Any, cast
+from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views.decorators.http import require_GET
 
 from lastword.errors import ConfigurationError, Refusal
+from lastword.reason_words import why_words
 from lastword.web.pages.filtering import TITLES, filters_of, said_of
+from lastword.web.pages.queue import view_of
 from lastword.web.roles import allows
-from overrides.disparity import Measure
 from overrides.events import EXPORT, record
 from overrides.filters import Filters
 from overrides.final_files import PIECES, write_xlsx
 from overrides.final_pages import final_batches, final_count
 from overrides.publish import current_run
-from overrides.queue import Order
 from overrides.review_workbook import MOST_ACCOUNTS, About, write_review_workbook
-from overrides.worklist import View, queue_accounts, queue_rows
+from overrides.worklist import queue_accounts, queue_rows
 
 NOTHING_PUBLISHED = "nothing is published yet, so there are no accounts: run `lastword run` first"
 MOST_IN_XLSX = 100_000
@@ -94,16 +94,10 @@ def _of(request: HttpRequest) -> str:
 
 def _queue(request: HttpRequest) -> tuple[str, list[str]]:
     """The queue as its page shows it, in its order: in words, and its account_ids."""
-    settings, get = request.project.settings, request.GET.get
-    view = View(
-        filters_of(request),
-        cast("Order", get("order") or settings.disparity.order),
-        cast("Measure", get("measure") or None),
-        _number("threshold", get("threshold", "")),
-    )
+    view, get = view_of(request), request.GET.get
     said = [f"{name} {value}" for name in ("measure", "threshold") if (value := get(name))]
     asked_for = "; ".join(["review queue", *said, _said(view.filters)])
-    return asked_for, queue_accounts(view, request.now, settings, MOST_ACCOUNTS + 1)
+    return asked_for, queue_accounts(view, request.now, request.project.settings, MOST_ACCOUNTS + 1)
 
 
 def _accounts(request: HttpRequest) -> tuple[str, Iterator[str]]:
@@ -116,7 +110,7 @@ def _accounts(request: HttpRequest) -> tuple[str, Iterator[str]]:
 def _rows(request: HttpRequest, accounts: list[str]) -> Iterator[dict[str, Any]]:
     for part in batched(accounts, _BATCH):
         found = queue_rows(part, request.now, request.project.settings)
-        yield from (found[account] for account in part if account in found)
+        yield from (found[account] | {"why": why_words(found[account]["why"])} for account in part if account in found)
 
 
 def _about(request: HttpRequest, asked_for: str) -> About:
@@ -134,13 +128,6 @@ def _said(filters: Filters) -> str:
     for name, value in filters.to_query():
         asked.setdefault(name, []).append(said_of(name, value))
     return "; ".join(f"{TITLES[name]}: {', '.join(values)}" for name, values in asked.items()) or "all"
-
-
-def _number(name: str, text: str) -> float | None:
-    try:
-        return float(text) if text.strip() else None
-    except ValueError:
-        raise ConfigurationError(f"{name} {text[:20]!r} is no number: expected 0 to 100 points") from None
 
 
 def _instant(request: HttpRequest) -> datetime | None:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from lastword.web.kept import kept, state_of
 from overrides.filters import NONE, Filters, Range
@@ -135,7 +137,7 @@ def filters_of(request: HttpRequest) -> Filters:
 
 
 def filter_form(
-    request: HttpRequest, filters: Filters, further: Sequence[str] = (), owners: Iterable[str] = (), hierarchy: bool = True
+    request: HttpRequest, filters: Filters, further: Sequence[str] = (), owners: Sequence[str] = (), hierarchy: bool = True
 ) -> FilterForm:
     """The form of a page: the hierarchy fields with their values, then `further` fields of Filters in the order given.
 
@@ -145,8 +147,8 @@ def filter_form(
         The names to choose from where `owner` is among the further fields.
     """
     names = (*(FIELDS if hierarchy else ()), *further)
-    table = kept(request, "hierarchy", (state_of(request).run_id,), hierarchy_table) if hierarchy else None
-    shown = tuple(_field(request, name, filters, table, owners) for name in names)
+    rests_on = (state_of(request).run_id, filters, names, owners)
+    shown = kept(request, "filter fields", rests_on, lambda: _fields(request, names, filters, owners))
     other = _other_parameters(request)
     uncontrolled = [(name, value) for name, value in filters.to_query() if name not in names]
     return FilterForm(
@@ -156,6 +158,17 @@ def filter_form(
         chips=tuple(_chips(request.path, filters, other)),
         clear_href=address(request.path, Filters(), other),
     )
+
+
+def drawn(request: HttpRequest, form: FilterForm, owners: Sequence[str] = ()) -> SafeString:
+    """filters.html with this form: drawn once for all who ask for the same.
+
+    Parameters
+    ----------
+    owners : as given to `filter_form`.
+    """
+    rests_on = (state_of(request).run_id, form.action, form.hidden, form.chips, [field.name for field in form.fields], owners)
+    return kept(request, "filters drawn", rests_on, lambda: render_to_string("filters.html", {"filtering": form}))
 
 
 def address(path: str, filters: Filters, other: Iterable[tuple[str, str]] = ()) -> str:
@@ -196,7 +209,13 @@ def _other_parameters(request: HttpRequest) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name in request.GET if name not in own for value in request.GET.getlist(name))
 
 
-def _field(request: HttpRequest, name: str, filters: Filters, table: Any, owners: Iterable[str]) -> Field:
+def _fields(request: HttpRequest, names: Sequence[str], filters: Filters, owners: Sequence[str]) -> tuple[Field, ...]:
+    run_id = state_of(request).run_id
+    table = kept(request, "hierarchy", (run_id,), hierarchy_table) if set(names) & set(FIELDS) else None
+    return tuple(_field(request, name, filters, table, owners) for name in names)
+
+
+def _field(request: HttpRequest, name: str, filters: Filters, table: Any, owners: Sequence[str]) -> Field:
     title, asked = TITLES[name], getattr(filters, name)
     if name == "search":
         return Field(name, title, "search", said=asked)
@@ -214,7 +233,7 @@ def _field(request: HttpRequest, name: str, filters: Filters, table: Any, owners
     return Field(name, title, "several", options, said=", ".join(option.said for option in options if option.chosen))
 
 
-def _values(request: HttpRequest, name: str, filters: Filters, table: Any, owners: Iterable[str]) -> list[tuple[str, int | None]]:
+def _values(request: HttpRequest, name: str, filters: Filters, table: Any, owners: Sequence[str]) -> list[tuple[str, int | None]]:
     asked = getattr(filters, name)
     if name in FIELDS and table is not None:
         return list(values_of(name, table, filters))

@@ -2,22 +2,26 @@
 
 from dataclasses import dataclass, replace
 from typing import Any, cast
+from urllib.parse import quote_plus
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from lastword.errors import ConfigurationError
 from lastword.web.evidence import BAR_WIDTH, evidence_of
+from lastword.web.kept import kept, state_of
 from lastword.web.models import SavedView, User
-from lastword.web.pages.filtering import filter_form, filters_of
+from lastword.web.pages.filtering import FilterForm, drawn, filter_form, filters_of
 from lastword.web.pages.queue_columns import COLUMNS, COOKIE, columns_of
-from lastword.web.pages.queue_rows import shown_row, standing
+from lastword.web.pages.queue_rows import row_html, shown_row, standing
 from lastword.web.roles import ROLES, allows
+from overrides.accounts import unknown_account
 from overrides.disparity import MEASURES, Measure
-from overrides.publish import current_run
+from overrides.ledger import history
 from overrides.queue import Order
 from overrides.tally import decided_today
 from overrides.worklist import Page, View, queue_count, queue_page, queue_rows
@@ -59,7 +63,7 @@ class Choice:
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     """A page of the queue under the filters, threshold, measure and order of its address."""
-    if current_run() is None:
+    if state_of(request).run_id is None:
         return render(request, "queue/unpublished.html", {})
     opened = _taken(request)
     columns, view = columns_of(request), view_of(request)
@@ -139,11 +143,14 @@ def view_of(request: HttpRequest) -> View:
 
 def panel_context(request: HttpRequest, account_id: str) -> dict[str, Any]:
     """What panel.html shows of an account. Refusal: unknown."""
-    evidence = evidence_of(request.project, account_id, request.now)
-    found = queue_rows([account_id], request.now, request.project.settings)[account_id]
+    found = queue_rows([account_id], request.now, request.project.settings).get(account_id)
+    if found is None:
+        raise unknown_account(account_id)
+    evidence = kept(request, "evidence", (found["run_id"], account_id), lambda: evidence_of(request.project, found))
     holder = found["claimed_by"] if found["claimed_by"] != request.user.username else None
     return {
         "evidence": evidence,
+        "history": history(account_id, request.now)[::-1],
         "row": found,
         "settled": standing(found),
         "holder": holder,
@@ -179,10 +186,13 @@ def reasons_of(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _context(request: HttpRequest, view: View, columns: tuple[str, ...], page: Page) -> dict[str, Any]:
     settings = request.project.settings
-    rows = [shown_row(request, each, columns, link(request, open=each["account_id"])) for each in page.rows]
+    opening = link(request, open="")  # the account comes last
+    rows = [shown_row(request, each, columns, opening + quote_plus(each["account_id"])) for each in page.rows]
     count, exact = queue_count(view, request.now, settings, COUNTED) if rows or request.GET.get("after") else (0, True)
+    people = _people()
+    form = _filtering(request, view, people)
     return {
-        "rows": rows,
+        "rows": mark_safe("".join(row_html(request, each) for each in rows)),
         "columns": [COLUMNS[name] for name in columns],
         "column_names": ".".join(columns),
         "column_choices": [Choice(name, column.title, name in columns) for name, column in COLUMNS.items()],
@@ -193,7 +203,8 @@ def _context(request: HttpRequest, view: View, columns: tuple[str, ...], page: P
         "orders": [Choice(name, said, name == view.order) for name, said in ORDERS.items()],
         "measures": [Choice(name, name, name == view.measure) for name in MEASURES],
         "disparity": settings.disparity,
-        "filtering": _filtering(request, view),
+        "filtering": form,
+        "filters_drawn": drawn(request, form, people),
         "kept_parameters": _others(request, {"order", "measure", "threshold", "after"}),
         "column_parameters": _others(request, {"columns"}),
         "next_page": None if page.after is None else link(request, after=page.after, open=None),
@@ -225,9 +236,9 @@ def _deciding(request: HttpRequest, page: Page, taken: dict[str, Any]) -> dict[s
     }
 
 
-def _filtering(request: HttpRequest, view: View) -> Any:
+def _filtering(request: HttpRequest, view: View, people: list[str]) -> FilterForm:
     """The shared form of filters, which stays open while it is used."""
-    form = filter_form(request, view.filters, FIELDS, _people())
+    form = filter_form(request, view.filters, FIELDS, people)
     return replace(form, hidden=(*form.hidden, ("filters", "open")))
 
 

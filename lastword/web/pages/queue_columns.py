@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from lastword.errors import ConfigurationError
+from lastword.reason_words import why_words
 from lastword.web.templatetags.shown import age, day, direction, grade, known, number, percent, short, signed
 
 type Row = dict[str, Any]
@@ -58,8 +59,8 @@ def _gap(row: Row, now: datetime) -> SafeString:
 
 
 def _why(row: Row, now: datetime) -> SafeString:
-    shown = row["why"].replace("technology:", "").replace("intent:", "")
-    return format_html('<span class="cut" title="{}">{}</span>', row["why"], known(shown))
+    said = why_words(row["why"])
+    return format_html('<span class="cut" title="{}">{}</span>', said, known(said))
 
 
 def _text(name: str) -> Callable[[Row, datetime], SafeString]:

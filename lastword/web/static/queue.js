@@ -4,7 +4,7 @@
 
 const form = document.getElementById("decide");
 const GRADES = { 1: "A", 2: "B", 3: "C", 4: "D", 5: "F" };
-const SAME_KEY = 300;
+const SAME_KEY = 300; // milliseconds: the same key again within them was meant once
 
 const current = () => table.querySelector("tr[aria-current]");
 const sitting = (name) => JSON.parse(sessionStorage.getItem(name) ?? "null");

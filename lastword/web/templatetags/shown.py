@@ -10,6 +10,8 @@ from django.utils.safestring import SafeString
 register = template.Library()
 UNKNOWN = "–"
 MINUS = "−"
+_CHIPS = {letter: format_html('<span class="grade grade-{}">{}</span>', letter.lower(), letter) for letter in "ABCDF"}
+_NO_CHIP = format_html('<span class="grade grade-none" title="no grade">{}</span>', UNKNOWN)
 
 
 @register.filter
@@ -85,9 +87,7 @@ def age(value: Any, now: datetime) -> str:
 @register.filter
 def grade(value: Any) -> SafeString:
     """A grade as a chip: the letter on its step of the ramp; a dash where there is none."""
-    if not isinstance(value, str) or value not in "ABCDF" or not value:
-        return format_html('<span class="grade grade-none" title="no grade">{}</span>', UNKNOWN)
-    return format_html('<span class="grade grade-{}">{}</span>', value.lower(), value)
+    return _CHIPS.get(value, _NO_CHIP) if isinstance(value, str) else _NO_CHIP
 
 
 @register.filter
