@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastword import cli_backup, cli_indicators, cli_model, cli_overrides, cli_results, cli_web
+from lastword import cli_backup, cli_indicators, cli_model, cli_overrides, cli_planning, cli_results, cli_spend, cli_web
 from lastword.cli_options import JsonOption, PrefectOption, ProjectOption, open_project, parse_date, print_json
 from lastword.endings import end_code
 from lastword.environment import set_quiet_defaults
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_overrides.app, name="override")
 app.add_typer(cli_model.app, name="model")
+app.add_typer(cli_spend.app, name="spend")
 
 
 def main() -> None:
@@ -175,6 +176,7 @@ cli_results.add_commands(app)
 cli_indicators.add_commands(app)
 cli_web.add_commands(app)
 cli_backup.add_commands(app)
+cli_planning.add_commands(app)
 
 
 def _now() -> datetime:

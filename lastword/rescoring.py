@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def to_freeze(run: Run, plan_reference: "PlanReference", model_version: str | No
 
 def scored_by(run: Run, model_version: str | None) -> dict[str, str | None]:
     """What every account's score rests on besides its own inputs: a change of it asks for a full score."""
-    deciding = run.project.settings.model_dump_json(include={"features", "grades", "disparity", "final"})
+    deciding = run.project.settings.model_dump_json(include={"features", "grades", "disparity", "final", "spend"})
     plan = run.project.plan_path.read_bytes()
     return {
         "model": model_version,
@@ -77,13 +78,16 @@ def frozen(run: Run, model_version: str | None) -> Frozen:
 
 
 def changed_accounts(run: Run, accounts: "pd.DataFrame", frozen: Frozen) -> "pd.DataFrame":
-    """The accounts to score: with a row dated since the day asked for, with changed columns, or not published yet."""
+    """The accounts to score: with a row dated since the day asked for, with changed columns, or not published yet.
+
+    And those on whose potential spend somebody entered something since.
+    """
     import pandas as pd
 
     before = pd.read_parquet(frozen.folder / "account_prints.parquet").set_index("account_id")["print"]
     prints = account_prints(run)
     same = prints.eq(before.reindex(prints.index))
-    dated = accounts.index.isin(accounts_dated_since(run))
+    dated = accounts.index.isin(accounts_dated_since(run) | accounts_entered_since(run))
     return accounts[dated | ~same.reindex(accounts.index).to_numpy(dtype=bool)]
 
 
@@ -102,6 +106,13 @@ def accounts_dated_since(run: Run) -> set[str]:
             recent = rows.to_table(columns=["account_id"], filter=pc.field(column) >= pc.scalar(run.since))
             found.update(recent["account_id"].to_pylist())
     return found
+
+
+def accounts_entered_since(run: Run) -> set[str]:
+    """Accounts on whose potential spend somebody entered something on or after `run.since`, UTC."""
+    from overrides import spend_entries
+
+    return set() if run.since is None else spend_entries.accounts_entered_since(datetime.combine(run.since, time(), UTC))
 
 
 def account_prints(run: Run) -> "pd.Series":

@@ -45,7 +45,9 @@ def write_features(run: Run) -> Counts:
     from features.engine import connect
     from features.plan_values import build_plan_values
     from lastword.account_inputs import keep_inputs
+    from lastword.customer_tables import write_customers
     from lastword.indicators import indicator_table
+    from lastword.posting import with_posted_spend
 
     tables = read_tables(connect(run.project, run.folder), run.inputs)
     plan, policy = run.project.load_plan(), run.intent_policy()
@@ -57,7 +59,9 @@ def write_features(run: Run) -> Counts:
     check_features(ordered, run.folder)
     values = build_plan_values(tables, run.as_of, plan, policy)
     values.order_by("account_id").to_parquet(run.folder / "plan_values.parquet", row_group_size=ROWS_PER_GROUP)
-    account_rows(tables, run).to_parquet(run.folder / "accounts.parquet", index=False)
+    rows = with_posted_spend(run, tables, account_rows(tables, run))
+    rows.to_parquet(run.folder / "accounts.parquet", index=False)
+    write_customers(run, tables, rows)
     indicator_table(run, tables, listed, policy).to_parquet(run.folder / "indicators.parquet", index=False)
     keep_inputs(run, tables)
     return {"accounts": len(ordered), "features": len(listed)}

@@ -12,6 +12,7 @@ from lastword.configuration import ListOf, Section
 from lastword.contracts import GRADES, INPUT_TABLES
 from lastword.input_source import InputSource, Source
 from lastword.mistakes import Mistake, did_you_mean, raise_any, shown, unknown_choice, wrong
+from lastword.planning_settings import Capacity, Customers, Spend
 
 __all__ = ["InputSource", "Settings"]
 
@@ -321,6 +322,9 @@ class Settings(Section):
     grades: Grades = Grades()
     disparity: Disparity = Disparity()
     final: Final = Final()
+    spend: Spend = Spend()
+    customers: Customers = Customers()
+    capacity: Capacity = Capacity()
     store: Store = Store()
     mlflow: Mlflow = Mlflow()
     engine: Engine = Engine()

@@ -33,10 +33,12 @@ def validate(run: Run) -> Counts:
 
     from expectations.gate import check_inputs
     from features.engine import connect
+    from lastword.planning.spend_columns import check_planning_columns
 
     plan = run.project.load_plan()
     report = check_inputs(run.project, connect(run.project, run.folder), run.folder, run.as_of, run.now.date())
     plan.check_columns(pq.read_schema(run.inputs / "accounts.parquet").names)
+    check_planning_columns(run.project, run.inputs / "accounts.parquet")
     used = {name: table.rows_used for name, table in report.tables.items()}
     return used | {"quarantined": sum(table.rows_quarantined for table in report.tables.values())}
 

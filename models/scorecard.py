@@ -141,12 +141,12 @@ def _first_rules(rules: Sequence[Rule], columns: dict[str, pd.Series], rows: int
     """For every row and each of EFFECTS the index of the first rule that fits, −1 where none does."""
     first = np.full((rows, len(EFFECTS)), -1)
     for index, rule in reversed(list(enumerate(rules))):
-        fits = np.logical_and.reduce([_fits(condition, columns[name]) for name, condition in rule.when.items()])
-        first[fits, EFFECTS.index(rule.effect)] = index
+        met = np.logical_and.reduce([fits(condition, columns[name]) for name, condition in rule.when.items()])
+        first[met, EFFECTS.index(rule.effect)] = index
     return first
 
 
-def _fits(condition: tuple[Scalar, ...] | Between, column: pd.Series) -> Flags:
+def fits(condition: tuple[Scalar, ...] | Between, column: pd.Series) -> Flags:
     """Whether each value meets a rule's condition; a missing value never does."""
     if isinstance(condition, Between):
         numbers = _numbers(column)

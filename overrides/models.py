@@ -301,3 +301,30 @@ class Event(models.Model):
             models.Index(fields=["subject", "made_at", "event_id"], name="lastword_event_by_subject"),
             models.Index(fields=["by", "made_at", "event_id"], name="lastword_event_by_person"),
         ]
+
+
+class SpendEntry(models.Model):
+    """One row per thing that somebody entered on an account's potential spend. Append-only.
+
+    kind value: `amount` a year; growth: `amount` is a share of the prior year's spend; clear takes back what stands, amount null.
+    """
+
+    entry_id = models.BigAutoField(primary_key=True)
+    account_id = models.TextField()
+    kind = models.TextField()
+    amount = models.FloatField(null=True)
+    reason = models.TextField(default="")
+    note = models.TextField(default="")
+    by = models.TextField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "lastword_spend_entry"
+        indexes: ClassVar = [models.Index(fields=["account_id", "entry_id"], name="lastword_spend_by_account")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=("value", "growth"), amount__isnull=False)
+                | models.Q(kind="clear", amount__isnull=True),
+                name="lastword_spend_kind",
+            )
+        ]

@@ -24,12 +24,26 @@ def potential_spend(accounts: pd.DataFrame) -> pd.Series:
         The trimmed mean of prior_year_spend over the active accounts of the sub-industry, with fewer than 10 of them of the
         industry, then of all; null for every account where no account is active.
     """
-    spend = accounts["prior_year_spend"].where(accounts["prior_year_spend"] > 0)
-    potential = pd.Series(trimmed_mean(spend), index=accounts.index, dtype="float64")
+    return industry_average(accounts)["potential"]
+
+
+def industry_average(accounts: pd.DataFrame) -> pd.DataFrame:
+    """`potential`, as potential_spend gives it, and `whose`: the accounts averaged, in words (null: none is active)."""
+    spend = active_spend(accounts)
+    average = trimmed_mean(spend)
+    potential = pd.Series(average, index=accounts.index, dtype="float64")
+    whose = pd.Series(None if np.isnan(average) else "of all", index=accounts.index, dtype="str")
     for level in ("industry", "sub_industry"):
         averages = spend.groupby(accounts[level]).agg(lambda s: trimmed_mean(s) if s.count() >= ENOUGH_ACTIVE else np.nan)
-        potential = accounts[level].map(averages).astype("float64").fillna(potential)
-    return potential
+        at_level = accounts[level].map(averages).astype("float64")
+        whose = whose.mask(at_level.notna(), "of " + level.replace("_", "-") + " " + accounts[level].astype("str"))
+        potential = at_level.fillna(potential)
+    return pd.DataFrame({"potential": potential, "whose": whose})
+
+
+def active_spend(accounts: pd.DataFrame) -> pd.Series:
+    """prior_year_spend of the active accounts, null of all others."""
+    return accounts["prior_year_spend"].where(accounts["prior_year_spend"] > 0)
 
 
 def trimmed_mean(spend: pd.Series) -> float:

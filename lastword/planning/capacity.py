@@ -1,0 +1,99 @@
+"""How many sellers a plan takes, how many there are, and which accounts those can look after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+
+import pandas as pd
+
+from lastword.planning_settings import Role
+
+NOWHERE = "no region"
+COLUMNS = ("region", "role", "accounts", "sellers_needed", "sellers", "gap", "accounts_that_fit", "tier_cut", "value_cut")
+
+
+def capacity(final: pd.DataFrame, roles: Sequence[Role]) -> pd.DataFrame:
+    """Sellers needed against sellers there are. Grain: region × role.
+
+    Parameters
+    ----------
+    final
+        One row per account: region, tier (null: not known), plan_segment, final_grade (null: not covered, and left out),
+        expected_value (null counts as least), account_id.
+    roles
+        An account goes to the first role that takes its tier and segment; to none where no role does.
+
+    Returns
+    -------
+    pandas.DataFrame
+        COLUMNS: sellers_needed = accounts ÷ accounts per seller, rounded up. Where the role says who there is (else null):
+        sellers (0 in a region it doesn't name), gap = sellers_needed − sellers, accounts_that_fit, and the cut that would fit
+        them: the tier and the expected value of the last account that does, by tier and within a tier by expected value;
+        null where all fit, or none.
+    """
+    covered = final[final["final_grade"].notna()]
+    region = covered["region"].fillna(NOWHERE)
+    role = role_of_each(covered, roles)
+    rows = []
+    for name in sorted(set(region) | {place for each in roles for place in each.sellers}):
+        for index, each in enumerate(roles):
+            rows.append({"region": name, **_of_role(covered[(region == name) & (role == index)], each, name)})
+    whole = dict.fromkeys(("accounts", "sellers_needed", "accounts_that_fit", "tier_cut"), "Int64")
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(whole | dict.fromkeys(("sellers", "gap", "value_cut"), "float64"))
+
+
+def role_of_each(final: pd.DataFrame, roles: Sequence[Role]) -> pd.Series:
+    """The index of the role that looks after each account, −1 where none does."""
+    found = pd.Series(-1, final.index)
+    for index, role in reversed(list(enumerate(roles))):
+        tier = final["tier"].isin(role.tiers) if role.tiers else pd.Series(True, final.index)
+        segment = final["plan_segment"].isin(role.segments) if role.segments else pd.Series(True, final.index)
+        found = found.mask(tier & segment, index)
+    return found
+
+
+def _of_role(accounts: pd.DataFrame, role: Role, region: str) -> dict[str, object]:
+    needed = ceil(len(accounts) / role.accounts_per_seller)
+    known = {"role": role.name, "accounts": len(accounts), "sellers_needed": needed}
+    if not role.sellers:
+        return known
+    sellers = role.sellers.get(region, 0.0)
+    fit = min(len(accounts), floor(sellers * role.accounts_per_seller))
+    cut = {}
+    if 0 < fit < len(accounts):
+        ordered = accounts.sort_values(
+            ["tier", "expected_value", "account_id"], ascending=[True, False, True], na_position="last"
+        )
+        last = ordered.iloc[fit - 1]
+        cut = {"tier_cut": last["tier"], "value_cut": last["expected_value"]}
+    return known | {"sellers": sellers, "gap": needed - sellers, "accounts_that_fit": fit} | cut
+
+
+@dataclass(frozen=True)
+class Churn:
+    """Accounts whose tier is another than before, among those with a tier in both tables.
+
+    Attributes
+    ----------
+    share : changed ÷ accounts; null where no account is in both.
+    within_budget : whether share is at most the budget; null where share is.
+    """
+
+    accounts: int
+    changed: int
+    up: int
+    down: int
+    share: float | None
+    budget: float
+    within_budget: bool | None
+
+
+def tier_churn(before: pd.Series, now: pd.Series, budget: float) -> Churn:
+    """Compare two tiers by account_id (null: none) against the share of accounts that may change at once."""
+    before, now = before.dropna(), now.dropna()
+    both = before.index.intersection(now.index)
+    step = before.loc[both].astype("int64") - now.loc[both].astype("int64")
+    changed = int((step != 0).sum())
+    share = changed / len(both) if len(both) else None
+    within = None if share is None else share <= budget
+    return Churn(len(both), changed, int((step > 0).sum()), int((step < 0).sum()), share, budget, within)
