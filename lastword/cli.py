@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastword import cli_backup, cli_indicators, cli_model, cli_overrides, cli_planning, cli_results, cli_spend, cli_web
+from lastword import (
+    cli_backup,
+    cli_handover,
+    cli_indicators,
+    cli_model,
+    cli_overrides,
+    cli_planning,
+    cli_results,
+    cli_salesforce,
+    cli_spend,
+    cli_web,
+)
 from lastword.cli_options import JsonOption, PrefectOption, ProjectOption, open_project, parse_date, print_json
 from lastword.endings import end_code
 from lastword.environment import set_quiet_defaults
@@ -30,6 +41,7 @@ app = typer.Typer(
 app.add_typer(cli_overrides.app, name="override")
 app.add_typer(cli_model.app, name="model")
 app.add_typer(cli_spend.app, name="spend")
+app.add_typer(cli_salesforce.app, name="salesforce")
 
 
 def main() -> None:
@@ -177,6 +189,7 @@ cli_indicators.add_commands(app)
 cli_web.add_commands(app)
 cli_backup.add_commands(app)
 cli_planning.add_commands(app)
+cli_handover.add_commands(app)
 
 
 def _now() -> datetime:

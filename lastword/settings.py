@@ -1,18 +1,20 @@
 """The settings of a project, as lastword.toml has them: names, defaults and what is allowed, section by section."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, field_validator, model_validator
 
+from lastword.column_mappings import mapping_mistakes
 from lastword.configuration import ListOf, Section
-from lastword.contracts import GRADES, INPUT_TABLES
+from lastword.contracts import GRADES
 from lastword.input_source import InputSource, Source
-from lastword.mistakes import Mistake, did_you_mean, raise_any, shown, unknown_choice, wrong
+from lastword.mistakes import Mistake, raise_any, shown, unknown_choice, wrong
 from lastword.planning_settings import Capacity, Customers, Spend
+from lastword.salesforce_settings import Salesforce
 
 __all__ = ["InputSource", "Settings"]
 
@@ -329,6 +331,7 @@ class Settings(Section):
     mlflow: Mlflow = Mlflow()
     engine: Engine = Engine()
     web: Web = Web()
+    salesforce: Salesforce = Salesforce()
 
     @field_validator("currency")
     @classmethod
@@ -340,24 +343,8 @@ class Settings(Section):
     @field_validator("columns")
     @classmethod
     def _map_known_columns(cls, columns: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-        raise_any([mistake for table, mapping in columns.items() for mistake in _mapping_mistakes(table, mapping)])
+        raise_any([mistake for table, mapping in columns.items() for mistake in mapping_mistakes(table, mapping)])
         return columns
-
-
-def _mapping_mistakes(table: str, mapping: Mapping[str, str]) -> list[Mistake]:
-    """Only accounts take columns beyond the contract's."""
-    if table not in INPUT_TABLES:
-        return [Mistake((table,), f"no such input{_nearest(table, INPUT_TABLES)}")]
-    known = INPUT_TABLES[table].column_names
-    return [
-        Mistake((table, ours), f"{table} has no such column{_nearest(ours, known)}")
-        for ours in mapping
-        if ours not in known and table != "accounts"
-    ]
-
-
-def _nearest(found: str, known: Collection[str]) -> str:
-    return did_you_mean(found, known) or f"; write one of {', '.join(known)}"
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:

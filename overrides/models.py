@@ -328,3 +328,25 @@ class SpendEntry(models.Model):
                 name="lastword_spend_kind",
             )
         ]
+
+
+class SalesforcePush(models.Model):
+    """One row per account and job when it is sent, and one when its end is known; append-only. The latest of an account counts.
+
+    `digest` is of what was sent, `target` the host and object that it went to, `said` Salesforce's words where it refused.
+    """
+
+    push_id = models.TextField()
+    target = models.TextField()
+    account_id = models.TextField()
+    digest = models.TextField()
+    job_id = models.TextField()
+    outcome = models.TextField()
+    said = models.TextField(default="")
+    by = models.TextField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "lastword_salesforce_push"
+        indexes: ClassVar = [models.Index(fields=["target", "account_id", "id"], name="lastword_push_by_account")]
+        constraints: ClassVar = [_one_of("outcome", ("sent", "accepted", "failed", "unknown"), "lastword_push_outcome")]

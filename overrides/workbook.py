@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +16,7 @@ MOST_ROWS = 1_048_575
 LONGEST_CELL = 32_767
 _WIDEST, _SAMPLE = 40, 200
 _DATE, _TIME = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
-_OPTIONS = {
+OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -45,25 +45,29 @@ def write_workbook(target: IO[bytes], frames: Iterable[pd.DataFrame], sheet: str
     import xlsxwriter.exceptions
 
     try:
-        with xlsxwriter.Workbook(target, _OPTIONS) as workbook:
-            _fill(workbook, frames, sheet, name)
+        with xlsxwriter.Workbook(target, OPTIONS) as workbook:
+            fill_sheet(workbook, frames, sheet, name)
             return
     except xlsxwriter.exceptions.FileCreateError as error:  # its temporary files have no room
         failure = OSError(error.args[0].errno, error.args[0].strerror)
     raise failure  # here, where the unfinished archive is closed already
 
 
-def _fill(workbook: Any, frames: Iterable[pd.DataFrame], sheet: str, name: str) -> None:
+def fill_sheet(
+    workbook: Any, frames: Iterable[pd.DataFrame], sheet: str, name: str, numbers: Mapping[str, str] | None = None
+) -> None:
+    """Add a sheet to a workbook made with OPTIONS: see `write_workbook`. `numbers` gives columns one of Excel's formats."""
     worksheet = workbook.add_worksheet(sheet)
     worksheet.freeze_panes(1, 1)
     bold = workbook.add_format({"bold": True})
-    formats = {kind: workbook.add_format({"num_format": kind}) for kind in (_DATE, _TIME)}
+    numbers = numbers or {}
+    formats = {kind: workbook.add_format({"num_format": kind}) for kind in dict.fromkeys((_DATE, _TIME, *numbers.values()))}
     written, last = 0, 0
     for number, frame in enumerate(frames):
         if written + len(frame) > MOST_ROWS:
             rows = written + len(frame)
             raise Refusal(f"{name}: {rows} rows don't fit a worksheet, which holds {MOST_ROWS}: export to .csv or .parquet")
-        columns = [_Cells(str(title), column, formats, written + 1) for title, column in frame.items()]
+        columns = [_Cells(str(title), column, formats, written + 1, numbers.get(str(title))) for title, column in frame.items()]
         if number == 0:
             _write_header(worksheet, columns, bold)
             last = max(len(columns) - 1, 0)
@@ -83,10 +87,10 @@ def _write_header(worksheet: Any, columns: "list[_Cells]", bold: Any) -> None:
 class _Cells:
     """One column ready to be written from a line on: its Python values (None for null), the format of its dates or times."""
 
-    def __init__(self, title: str, column: pd.Series, formats: dict[str, Any], first: int) -> None:
+    def __init__(self, title: str, column: pd.Series, formats: dict[str, Any], first: int, numbers: str | None) -> None:
         self.title = title
         self.first = first
-        self.format: Any = None
+        self.format: Any = formats[numbers] if numbers else None
         if isinstance(column.dtype, pd.DatetimeTZDtype):
             column, self.format = column.dt.tz_convert("UTC").dt.tz_localize(None), formats[_TIME]
         elif pd.api.types.is_datetime64_dtype(column):
@@ -104,7 +108,7 @@ class _Cells:
         if isinstance(value, bool):
             worksheet.write_boolean(self.first + row, place, value)
         elif isinstance(value, (int, float)) and math.isfinite(value):
-            worksheet.write_number(self.first + row, place, value)
+            worksheet.write_number(self.first + row, place, value, self.format)
         elif isinstance(value, datetime) and value.year >= 1900:
             worksheet.write_datetime(self.first + row, place, value, self.format)
         else:
