@@ -38,6 +38,8 @@ from lastword.run_rows import ROWS_PER_GROUP
 
 PASSWORD = "correct horse battery staple"
 THOUGHT_SECONDS = 2.0
+START_SECONDS = 10.0
+"""Within which the reviewers begin: nobody opens the page in the same instant as nineteen others."""
 LARGEST_SQLITE = 100_000
 REASON = "relationship"
 SETTLED = re.compile(r'data-state="(\w+)"')
@@ -68,6 +70,7 @@ class Reviewer:
 
     def work(self, decisions: int) -> None:
         """Decide `decisions` times; a row that somebody else decided on meanwhile counts as met, not as decided."""
+        time.sleep(self.random.uniform(0, START_SECONDS))
         for number in range(decisions):
             if number % 10 == 0:
                 rows = self._rows()

@@ -15,6 +15,7 @@ from lastword import (
     cli_indicators,
     cli_model,
     cli_overrides,
+    cli_plan,
     cli_planning,
     cli_results,
     cli_salesforce,
@@ -42,6 +43,7 @@ app.add_typer(cli_overrides.app, name="override")
 app.add_typer(cli_model.app, name="model")
 app.add_typer(cli_spend.app, name="spend")
 app.add_typer(cli_salesforce.app, name="salesforce")
+app.add_typer(cli_plan.app, name="plan")
 
 
 def main() -> None:
@@ -185,6 +187,7 @@ def _show(project: "Project", outcome: "Outcome", json: bool, print_result: "Cal
 
 
 cli_results.add_commands(app)
+cli_plan.add_commands(app)
 cli_indicators.add_commands(app)
 cli_web.add_commands(app)
 cli_backup.add_commands(app)

@@ -48,7 +48,11 @@ def read_toml[Model: BaseModel](path: Path, model: type[Model]) -> Model:
         where the file cannot be read or anything in it is wrong: one line naming the first mistake in the order of the file
         (file, line, key, what was found, what to write) and the number of the others.
     """
-    text = _read_text(path)
+    return parse_toml(_read_text(path), model, path)
+
+
+def parse_toml[Model: BaseModel](text: str, model: type[Model], path: Path) -> Model:
+    """Read TOML that came from elsewhere than a file, as `read_toml` does; errors call it `path`."""
     try:
         return model.model_validate(_parse(path, text))
     except ValidationError as error:

@@ -1,5 +1,7 @@
 """The scoring plan, as plan.toml has it: segments, weighted attributes and rules. Gaps, overlaps and dead ends are errors."""
 
+import hashlib
+import json
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 from math import inf
@@ -9,7 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PlainValidator, PrivateAttr, field_validator, model_validator
 
 from lastword.bands import Band, Between, Condition, Scalar, band_mistakes
-from lastword.configuration import ListOf, Section, configuration_error, read_toml
+from lastword.configuration import ListOf, Section, configuration_error, parse_toml, read_toml
 from lastword.contracts import ACCOUNTS, GRADES
 from lastword.errors import ConfigurationError
 from lastword.mistakes import Mistake, did_you_mean, raise_any, shown, wrong
@@ -203,6 +205,22 @@ def load_plan(path: Path) -> Plan:
     plan = read_toml(path, Plan)
     plan._path = path
     return plan
+
+
+def parse_plan(text: str, name: str = "plan.toml") -> Plan:
+    """Read and check the text of a plan.toml that is no file; errors call it `name`. ConfigurationError as `load_plan`."""
+    return parse_toml(text, Plan, Path(name))
+
+
+def fingerprint(plan: Plan) -> str:
+    """SHA-256 of what a plan says: comments, spelling of numbers and the order of attributes, bands and values don't count."""
+    said = plan.model_dump(mode="json", warnings=False)
+    said["attributes"].sort(key=lambda attribute: attribute["name"])
+    for attribute in said["attributes"]:
+        attribute["bands"].sort(key=lambda band: -inf if band["min"] is None else band["min"])
+    for rule in said["rules"]:
+        rule["when"] = {name: sorted(x, key=repr) if isinstance(x, list) else x for name, x in rule["when"].items()}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _is_column(name: str) -> bool:

@@ -5,6 +5,7 @@ scores.parquet, why in reasons.parquet, and the last word in the final table.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ def write_features(run: Run) -> Counts:
     from lastword.account_inputs import keep_inputs
     from lastword.customer_tables import write_customers
     from lastword.indicators import indicator_table
+    from lastword.plan_values_kept import keep_for_trials
     from lastword.posting import with_posted_spend
 
     tables = read_tables(connect(run.project, run.folder), run.inputs)
@@ -64,6 +66,7 @@ def write_features(run: Run) -> Counts:
     write_customers(run, tables, rows)
     indicator_table(run, tables, listed, policy).to_parquet(run.folder / "indicators.parquet", index=False)
     keep_inputs(run, tables)
+    keep_for_trials(run, tables)
     return {"accounts": len(ordered), "features": len(listed)}
 
 
@@ -110,6 +113,7 @@ def publish_scores(run: Run) -> Counts:
     import pandas as pd
 
     from expectations.gate import check_final
+    from lastword.account_inputs import PLAN
     from overrides.publish import RunRecord, publish
     from overrides.store import open_store
 
@@ -127,7 +131,9 @@ def publish_scores(run: Run) -> Counts:
         counts={"accounts": len(scores)},
         reference=read_json(run, "reference.json") or {},
     )
-    done = publish(run.project, scores, record, run.folder, run.now, check=lambda final: check_final(final, run.folder))
+    plan = (run.folder / PLAN).read_text(encoding="utf-8-sig")
+    checked = partial(check_final, folder=run.folder)
+    done = publish(run.project, scores, record, run.folder, run.now, check=checked, plan=plan)
     return {"accounts": len(done.final), "overrides in force": int((done.final["decided_by"] == "override").sum())}
 
 

@@ -33,12 +33,16 @@ def validate(run: Run) -> Counts:
 
     from expectations.gate import check_inputs
     from features.engine import connect
+    from lastword.plan_files import effective_warning
     from lastword.planning.spend_columns import check_planning_columns
+    from lastword.reports import read_json, write_json
 
     plan = run.project.load_plan()
     report = check_inputs(run.project, connect(run.project, run.folder), run.folder, run.as_of, run.now.date())
     plan.check_columns(pq.read_schema(run.inputs / "accounts.parquet").names)
     check_planning_columns(run.project, run.inputs / "accounts.parquet")
+    if (warning := effective_warning(run)) is not None:
+        write_json(run, "validation.json", {**(read_json(run, "validation.json") or {}), "warnings": [warning]})
     used = {name: table.rows_used for name, table in report.tables.items()}
     return used | {"quarantined": sum(table.rows_quarantined for table in report.tables.values())}
 

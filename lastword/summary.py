@@ -43,6 +43,7 @@ def print_validation(project: "Project", outcome: "Outcome") -> None:
     console.print(f"Report      {shown_path(project.docs_folder / 'validation.html')}")
     if any(table["rows_quarantined"] for table in report["tables"].values()):
         console.print(f"Quarantine  {shown_path(project.quarantine_folder)}")
+    _print_warnings(console, report)
 
 
 def print_model(project: "Project", outcome: "Outcome") -> None:
@@ -64,6 +65,12 @@ def print_run(project: "Project", outcome: "Outcome") -> None:
     waiting = int(final["under_review"].sum())
     console.print(f"Review      {waiting:,} accounts are under review: lastword queue")
     console.print(f"Table       {shown_path(outcome.folder / 'final_scores.parquet')}")
+    _print_warnings(console, results.read_report(outcome.folder, "validation.json"))
+
+
+def _print_warnings(console: "Console", report: dict[str, Any] | None) -> None:
+    for warning in (report or {}).get("warnings", ()):
+        console.print(f"Note        {warning}", soft_wrap=True, markup=False)
 
 
 def print_tour(project: "Project", outcome: "Outcome") -> None:

@@ -100,6 +100,46 @@ def score_plan(plan: Plan, values: pd.DataFrame) -> PlanScores:
     )
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where the plan puts each row: its points, its segment as the position in `plan.segments`, and what rules decide."""
+
+    points: Floats
+    segment: Indexes
+    covered: Flags
+    key_account: Flags
+
+
+def place_rows(plan: Plan, values: pd.DataFrame, given: dict[str, Floats] | None = None) -> Places:
+    """What `score_plan` says of each row, without the reasons: for plans that are only tried, on many rows.
+
+    Parameters
+    ----------
+    values
+        As for `score_plan`; text may be categorical, which is quicker.
+    given
+        Kept between plans on the same values: an attribute whose points are the same isn't looked up again.
+    """
+    plan.check_columns(values.columns)
+    given = {} if given is None else given
+    columns = {name: values[name] if name in values else pd.Series(np.nan, values.index) for name in plan.names}
+    earned, weights = np.zeros(len(values)), np.zeros(len(values))
+    for attribute in plan.attributes:
+        key = attribute.model_copy(update={"weight": 0.0, "missing": "zero"}).model_dump_json()
+        if key not in given:
+            given[key] = _points_given(attribute, columns[attribute.name])
+        points = given[key]
+        missing = np.isnan(points)
+        instead = attribute.missing if isinstance(attribute.missing, float) else 0.0
+        weight = np.where(missing, 0.0, attribute.weight) if attribute.missing == "reweight" else attribute.weight
+        earned += attribute.weight / attribute.max_points * np.where(missing, instead, points)
+        weights += weight
+    share = np.divide(earned, weights, out=np.zeros(len(values)), where=weights > 0)
+    points = (100 * share).round(DECIMALS).clip(0, 100)
+    first = _first_rules(plan.rules, columns, len(values))
+    return Places(points, _segment(plan, points, first[:, 0]), first[:, 1] < 0, first[:, 2] >= 0)
+
+
 def unreadable_values(plan: Plan, values: pd.DataFrame) -> dict[str, int]:
     """Per quantitative attribute, the number of values that are no number and not blank, and so count as missing.
 

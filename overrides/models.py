@@ -303,6 +303,41 @@ class Event(models.Model):
         ]
 
 
+class PlanVersion(models.Model):
+    """One row per plan that was saved or scored by. Append-only.
+
+    `version` is plan.toml's own, followed by " (2)" and so on where a run used another plan under a version that was taken.
+    `fingerprint` is what the plan says (lastword.plan.fingerprint), `text` plan.toml whole. effective_from and effective_to,
+    both inclusive, are null where open.
+    """
+
+    version_id = models.BigAutoField(primary_key=True)
+    version = models.TextField(unique=True)
+    fingerprint = models.TextField(unique=True)
+    text = models.TextField()
+    author = models.TextField()
+    note = models.TextField(default="")
+    made_at = models.DateTimeField()
+    effective_from = models.DateField(null=True)
+    effective_to = models.DateField(null=True)
+
+    class Meta:
+        db_table = "lastword_plan_version"
+
+
+class PlanAdoption(models.Model):
+    """One row per adoption of a version: the newest says which plan is the one to use. Append-only."""
+
+    adoption_id = models.BigAutoField(primary_key=True)
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, db_index=False, related_name="+")
+    by = models.TextField()
+    made_at = models.DateTimeField()
+    note = models.TextField(default="")
+
+    class Meta:
+        db_table = "lastword_plan_adoption"
+
+
 class SpendEntry(models.Model):
     """One row per thing that somebody entered on an account's potential spend. Append-only.
 

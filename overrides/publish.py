@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 from lastword.contracts import SCORE_COLUMNS
 from lastword.errors import Refusal
 from overrides.final import DATES, TIMES, read_final, typed
+from overrides.plan_versions import save_used
 from overrides.publication_events import tell_changes
 from overrides.spreadsheet import replacing, write_table
 from overrides.store import lock_ledger, reading, transaction
@@ -50,6 +51,7 @@ def publish(
     folder: Path,
     now: datetime,
     check: Callable[[pd.DataFrame], object] | None = None,
+    plan: str | None = None,
 ) -> Published:
     """Make `scores` the current publication and write folder/final_scores.parquet and runs/latest.json.
 
@@ -64,6 +66,8 @@ def publish(
         The run's folder, one below `project.runs_folder`.
     check
         Called with the final table before anything becomes visible; what it raises undoes everything.
+    plan
+        plan.toml as the run scored by it: stored as a version where it isn't one yet, and named in `reference["plan_used"]`.
 
     Raises
     ------
@@ -72,6 +76,7 @@ def publish(
     """
     path = folder / "final_scores.parquet"
     with transaction() as cursor:
+        run = run if plan is None else _with_plan_used(run, plan, now)
         _insert_publication(run, now)
         _insert_scores(cursor, scores, run.run_id)
         lock_ledger(cursor)
@@ -136,6 +141,12 @@ def previous_grades(column: str = "model_grade") -> pd.Series:
     return pd.Series(
         [grade for _, grade in rows], index=pd.Index([account for account, _ in rows], name="account_id"), dtype="str"
     )
+
+
+def _with_plan_used(run: RunRecord, plan: str, now: datetime) -> RunRecord:
+    stored = save_used(plan, run.run_id, now)
+    used = {"version_id": stored.version_id, "version": stored.version, "fingerprint": stored.fingerprint}
+    return replace(run, reference={**run.reference, "plan_used": used})
 
 
 def _insert_publication(run: RunRecord, now: datetime) -> None:

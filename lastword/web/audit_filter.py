@@ -28,7 +28,15 @@ GROUPS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ),
     ("Set aside", {"snooze": "snoozed", "dismiss": "dismissed", "return": "brought back"}),
     ("Work", {"assignment": "assigned", "import": "imported", "export": "exported"}),
-    ("Runs", {"publication": "run published", "plan_change": "plan changed", "promotion": "model changed"}),
+    (
+        "Runs",
+        {
+            "publication": "run published",
+            "plan_change": "plan changed",
+            "plan_adoption": "plan adopted",
+            "promotion": "model changed",
+        },
+    ),
     (
         "People",
         {

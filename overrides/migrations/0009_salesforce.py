@@ -38,7 +38,7 @@ def drop_triggers(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("overrides", "0006_decisions")]
+    dependencies = [("overrides", "0008_spend_entries")]
 
     operations = [
         migrations.CreateModel(

@@ -1,18 +1,13 @@
 """The columns of the account list: which there are, which are shown at first, and how a cell of each is shown."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from lastword.web.templatetags.shown import age, day, direction, grade, known, number, percent, short, signed
-
-type Row = dict[str, Any]
-EVEN = 0.5
-"""Points under which a gap is shown as none."""
+from lastword.web.columns import QUEUE_REASONS, Column, Row, gap_cell, model_title, plan_cell
+from lastword.web.templatetags.shown import age, day, grade, known, number, percent, short
 
 SHOWN_AT_FIRST = (
     "account_id",
@@ -27,47 +22,14 @@ SHOWN_AT_FIRST = (
     "potential_spend",
     "expected_value",
 )
-REVIEWED = {
-    "disparity": "opinions part",
-    "audit": "drawn for audit",
-    "stale": "override is stale",
-    "redundant": "override is redundant",
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """`hint` says what the cells are and their unit; `css` is the class of the cells, num for figures."""
-
-    name: str
-    title: str
-    hint: str
-    cell: Callable[[Row, datetime], SafeString | str]
-    css: str = ""
 
 
 def _text(name: str) -> Callable[[Row, datetime], str]:
     return lambda row, now: known(row[name])
 
 
-def _plan(row: Row, now: datetime) -> SafeString:
-    title = f"plan {row['plan_version']}, segment {known(row['plan_segment'])}, as of {day(row['as_of'])}"
-    return format_html('<span title="{}">{} {}</span>', title, number(row["plan_points"]), grade(row["plan_grade"]))
-
-
 def _model(row: Row, now: datetime) -> SafeString:
-    sure = "" if row["grade_confidence"] is None else f", {percent(row['grade_confidence'])} sure of the grade"
-    title = f"model {known(row['model_version'])}, as of {day(row['as_of'])}{sure}"
-    return format_html('<span title="{}">{} {}</span>', title, number(row["model_points"]), grade(row["model_grade"]))
-
-
-def _gap(row: Row, now: datetime) -> SafeString:
-    gap = row["disparity"]
-    if gap is not None and abs(gap) < EVEN:
-        gap = 0.0
-    arrow = "" if not gap else "▲" if gap > 0 else "▼"
-    higher = "no gap" if not gap else f"the {'model' if gap > 0 else 'plan'} is higher"
-    return format_html('<span class="{}" title="{}">{} {}</span>', direction(gap), higher, signed(gap), arrow)
+    return format_html('<span title="{}">{} {}</span>', model_title(row), number(row["model_points"]), grade(row["model_grade"]))
 
 
 def _final(row: Row, now: datetime) -> SafeString:
@@ -92,9 +54,9 @@ COLUMNS = {
         Column("industry", "Industry", "Industry", _text("industry")),
         Column("sub_industry", "Sub-industry", "Sub-industry", _text("sub_industry")),
         Column("status", "Status", "prospect, customer or other", _text("account_status")),
-        Column("plan", "Plan", "The plan's points (0–100) and grade", _plan, "num of-plan"),
+        Column("plan", "Plan", "The plan's points (0–100) and grade", plan_cell, "num of-plan"),
         Column("model", "Model", "The model's points (0–100) and grade", _model, "num of-model"),
-        Column("gap", "Gap", "Model minus plan, in points by the configured measure", _gap, "num"),
+        Column("gap", "Gap", "Model minus plan, in points by the configured measure", gap_cell, "num"),
         Column("final", "Final", "The grade that counts, and who decided", _final),
         Column(
             "propensity", "Propensity", "The model's probability of a win", lambda row, now: percent(row["propensity"], 1), "num"
@@ -107,7 +69,7 @@ COLUMNS = {
         Column("expected_value", "Expected", "Expected value: propensity × potential", _money("expected_value"), "num"),
         Column("key", "Key", "A rule of the plan makes it a key account", lambda row, now: "key" if row["key_account"] else ""),
         Column("covered", "Covered", "Whether the plan covers it", lambda row, now: "yes" if row["coverage"] else "no"),
-        Column("review", "Under review", "Why it is in the queue", lambda row, now: REVIEWED.get(row["queue_reason"], "")),
+        Column("review", "Under review", "Why it is in the queue", lambda row, now: QUEUE_REASONS.get(row["queue_reason"], "")),
         Column("age", "Age", "Days under review", lambda row, now: age(row["queued_since"], now), "num"),
         Column("owner", "Owner", "Who looks after it", _text("owner")),
         Column("scored", "Scored as of", "Up to which day things were known", lambda row, now: day(row["as_of"])),

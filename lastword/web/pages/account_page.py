@@ -11,8 +11,8 @@ from lastword.account_facts import FAMILY_NAMES, AccountFacts, Factor, account_f
 from lastword.account_inputs import Signal
 from lastword.charts.account import CAUSES, Mark, Points, Timeline, draw_gap, draw_timeline, weeks_of
 from lastword.plan_words import PlanLine
+from lastword.web.columns import QUEUE_REASONS, even
 from lastword.web.kept import kept
-from lastword.web.pages.account_columns import EVEN, REVIEWED
 from lastword.web.run_state import plan_now
 from lastword.web.templatetags.shown import day, percent
 from overrides.account_record import AccountRecord, Aside, Line, account_record
@@ -92,11 +92,11 @@ def account_page(request: HttpRequest, row: Row, record: AccountRecord) -> dict[
         "horizon_days": settings.model.horizon_days,
         "currency": settings.currency,
         "measure": settings.disparity.measure,
-        "review": REVIEWED.get(row["queue_reason"] or "", ""),
+        "review": QUEUE_REASONS.get(row["queue_reason"] or "", ""),
         "final_words": final_words(row, record),
         "factors": _factors(facts),
         "plan_lines": _with_widths(facts),
-        "gap": 0.0 if row["disparity"] is not None and abs(row["disparity"]) < EVEN else row["disparity"],
+        "gap": even(row["disparity"]),
         "gap_rows": [(FAMILY_NAMES.get(part.family, part.family), part) for part in facts.gap],
         "causes": CAUSES,
         "weeks": list(reversed(weeks_of(timeline))),

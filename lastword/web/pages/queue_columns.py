@@ -1,9 +1,7 @@
 """The columns of the queue: which there are, which a person sees, and how a cell of each is shown."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -11,51 +9,20 @@ from django.utils.safestring import SafeString
 
 from lastword.errors import ConfigurationError
 from lastword.reason_words import why_words
-from lastword.web.templatetags.shown import age, day, direction, grade, known, number, percent, short, signed
+from lastword.web.columns import QUEUE_REASONS, Column, Row, gap_cell, model_title, plan_cell
+from lastword.web.templatetags.shown import age, grade, known, number, percent, short
 
-type Row = dict[str, Any]
 COOKIE = "lastword_columns"
-REASONS = {
-    "disparity": "opinions part",
-    "audit": "drawn for audit",
-    "stale": "override is stale",
-    "redundant": "override is redundant",
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """`hint` says what the figure is and its unit; `css` is the class of its cells."""
-
-    name: str
-    title: str
-    hint: str
-    cell: Callable[[Row, datetime], SafeString | str]
-    css: str = ""
-
-
-def _plan(row: Row, now: datetime) -> SafeString:
-    title = f"Plan {row['plan_version']}, as of {day(row['as_of'])}"
-    return format_html('<span title="{}">{} {}</span>', title, number(row["plan_points"]), grade(row["plan_grade"]))
 
 
 def _model(row: Row, now: datetime) -> SafeString:
-    sure = "" if row["grade_confidence"] is None else f", {percent(row['grade_confidence'])} sure of the grade"
-    title = f"Model {known(row['model_version'])}, as of {day(row['as_of'])}{sure}"
     return format_html(
         '<span title="{}">{} {} <span class="sure">{}</span></span>',
-        title,
+        model_title(row),
         number(row["model_points"]),
         grade(row["model_grade"]),
         percent(row["grade_confidence"]),
     )
-
-
-def _gap(row: Row, now: datetime) -> SafeString:
-    gap = row["disparity"]
-    arrow = "" if not gap else "▲" if gap > 0 else "▼"
-    higher = "neither is higher" if not gap else f"the {'model' if gap > 0 else 'plan'} is higher"
-    return format_html('<span class="{}" title="{}">{} {}</span>', direction(gap), higher, signed(gap), arrow)
 
 
 def _why(row: Row, now: datetime) -> SafeString:
@@ -70,9 +37,9 @@ def _text(name: str) -> Callable[[Row, datetime], SafeString]:
 COLUMNS = {
     column.name: column
     for column in (
-        Column("plan", "Plan", "The plan's points (0–100) and grade", _plan, "num"),
+        Column("plan", "Plan", "The plan's points (0–100) and grade", plan_cell, "num"),
         Column("model", "Model", "The model's points (0–100), grade, and how sure it is of the grade", _model, "num"),
-        Column("gap", "Gap", "Model minus plan, in points, by the configured measure", _gap, "num"),
+        Column("gap", "Gap", "Model minus plan, in points, by the configured measure", gap_cell, "num"),
         Column(
             "worth",
             "Worth",
@@ -83,7 +50,9 @@ COLUMNS = {
         Column("why", "Why they part", "The reasons that push the two opinions apart most, in points", _why, "wide"),
         Column("age", "Age", "Days under review", lambda row, now: age(row["queued_since"], now), "num"),
         Column("owner", "Owner", "Who looks after the account", _text("owner")),
-        Column("reason", "In the queue for", "Why it is under review", lambda row, now: REASONS.get(row["queue_reason"], "–")),
+        Column(
+            "reason", "In the queue for", "Why it is under review", lambda row, now: QUEUE_REASONS.get(row["queue_reason"], "–")
+        ),
         Column("region", "Region", "Region", _text("region")),
         Column("country", "Country", "Country", _text("country")),
         Column("industry", "Industry", "Industry", _text("industry")),
