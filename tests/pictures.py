@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 ACCOUNTS = 2000
 WIDTH, HEIGHT = 1280, 800
 COLOURS = 128
+PATIENCE_MS = 120_000
 LARGEST_BYTES = 150_000
 TAKEN_OUT = 40
 REASON = "relationship"
@@ -188,6 +189,7 @@ def _browser(address: str) -> Any:
             context = browser.new_context(
                 viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme, base_url=address, reduced_motion="reduce"
             )
+            context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             sign_in(page, name)
             return page

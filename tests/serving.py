@@ -38,7 +38,7 @@ def served(folder: Path) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    command = [sys.executable, "-m", "lastword.cli", "web", "--port", str(port), "--project", str(folder)]
+    command = [sys.executable, "-m", "lastword.cli", "web", "--port", str(port), "--processes", "1", "--project", str(folder)]
     server = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
     address = f"http://127.0.0.1:{port}"
     try:
@@ -59,7 +59,8 @@ def sign_in(page: Any, name: str) -> None:
 
 
 def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
+    """Until it answers; a busy computer may take a minute over the imports."""
+    for _ in range(1800):
         if server.poll() is not None:
             raise RuntimeError(f"the server ended with {server.returncode}")
         try:

@@ -19,6 +19,7 @@ from lastword.web.pages.queue_rows import DECIDED, WAITING, Settled, as_part, as
 from lastword.web.roles import allows
 from overrides import approvals, claims, ownership, reviewing
 from overrides.decisions import utc_date
+from overrides.ledger import NOBODY
 from overrides.worklist import queue_rows
 
 SNOOZE_DAYS = 7
@@ -42,7 +43,7 @@ def decide(request: HttpRequest) -> HttpResponse:
             request.project.settings,
             grade=grade,
             expires_on=day_of(request, "expires_on"),
-            expected_entry_id=request.POST.get("expected_entry_id"),
+            expected_entry_id=request.POST.get("expected_entry_id", NOBODY),
             expected_run_id=request.POST.get("expected_run_id"),
         )
     except Conflict as error:
