@@ -155,6 +155,9 @@ FINAL_COLUMNS = (
 )
 """The final table, one row per account: what planners consume, in this order."""
 
+QUEUED_SINCE = "queued_since"
+"""The one column of scores that hangs on the clock: the store has it, the files of a run do not."""
+
 SCORE_COLUMNS = (
     "account_id",
     "name",
@@ -186,7 +189,7 @@ SCORE_COLUMNS = (
     "override_review",
     "why",
     "why_family",
-    "queued_since",
+    QUEUED_SINCE,
     "policy_grade",
     "policy_decided_by",
     "key_account",

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lastword.contracts import SCORE_COLUMNS, Counts
+from lastword.contracts import QUEUED_SINCE, SCORE_COLUMNS, Counts
 from lastword.reports import add_figures, read_json, write_json, write_metrics
 from lastword.run import Run
 from lastword.run_rows import ROWS_PER_GROUP
@@ -95,7 +95,7 @@ def write_scores(run: Run) -> Counts:
         "drift": write_drift(run, accounts, features, served.model if served and frozen is None else None),
         "transitions": grade_moves(scores),
     }
-    scores = scores.reset_index()[list(SCORE_COLUMNS)]
+    scores = scores.reset_index()[[name for name in SCORE_COLUMNS if name != QUEUED_SINCE]]
     scores.to_parquet(run.folder / "scores.parquet", index=False)
     under_review = scores["open_reason"].notna() | scores["override_review"].notna()
     queue = order(scores[under_review], run.project.settings.disparity.order)
@@ -118,7 +118,7 @@ def publish_scores(run: Run) -> Counts:
     from overrides.store import open_store
 
     open_store(run.project.store_url)
-    scores = pd.read_parquet(run.folder / "scores.parquet")
+    scores = with_queue_age(run, pd.read_parquet(run.folder / "scores.parquet"))
     noted = read_json(run, "champion.json") or {}
     record = RunRecord(
         run_id=run.run_id,
@@ -298,13 +298,20 @@ def with_measures(scores: "pd.DataFrame", reference: "PlanReference") -> "pd.Dat
 
 
 def with_review(run: Run, scores: "pd.DataFrame") -> "pd.DataFrame":
-    """Adds why each account is under review, with the ledger as it stands now, and since when."""
+    """Adds why each account is under review, with the ledger as it stands now."""
     from overrides import ledger
     from overrides.queue import review
-    from overrides.queue_age import queued_since
 
     settings = run.project.settings
     in_force = ledger.in_force(run.now)
     reasons = review(scores, in_force, ledger.set_aside(run.now), settings.disparity, settings.seed)
-    scores = scores.assign(open_reason=reasons["open_reason"], override_review=reasons["override_review"])
-    return scores.assign(queued_since=queued_since(scores, in_force, run.now))
+    return scores.assign(open_reason=reasons["open_reason"], override_review=reasons["override_review"])
+
+
+def with_queue_age(run: Run, scores: "pd.DataFrame") -> "pd.DataFrame":
+    """Adds since when each account is under review: it hangs on the clock, so it is in the store and in no file of the run."""
+    from overrides import ledger
+    from overrides.queue_age import queued_since
+
+    since = queued_since(scores.set_index("account_id"), ledger.in_force(run.now), run.now)
+    return scores.assign(**{QUEUED_SINCE: since.to_numpy()})

@@ -42,7 +42,7 @@ class Wrapped:
 def published(project, tmp_path):
     """Three accounts, one of them overridden, with reasons and a parent kept by the run."""
     project.publish(scores_of(["007", "Ünï", "a b"]), "r1", now=NOW)
-    ledger.add("a b", "A", "other", "", "ann", date(2099, 1, 1), NOW, project.settings)
+    ledger.add("a b", "A", "other", "", "ann", date(2060, 1, 1), NOW, project.settings)
     reasons = [("007", "model", "industry", "firmographic", 9.0, "Energy")]
     columns = ["account_id", "source", "attribute", "family", "contribution", "value"]
     pd.DataFrame(reasons, columns=columns).to_parquet(project.runs_folder / "r1" / "reasons.parquet")
