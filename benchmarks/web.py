@@ -171,7 +171,7 @@ def serving(folder: Path) -> Iterator[tuple[str, int]]:
         yield address, server.pid
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(90)  # it lets connections end that are open
 
 
 def _wait_for(address: str) -> None:
@@ -268,9 +268,10 @@ def measure(stack: ExitStack, accounts: int, reviewers: int, decisions: int) -> 
 def print_decided(folder: Path) -> None:
     """How many entries the ledger holds of each account, as JSON."""
     from lastword.web.site import configure
-    from overrides.models import OverrideEntry
 
     configure(find_project(folder))
+    from overrides.models import OverrideEntry
+
     print(json.dumps(Counter(OverrideEntry.objects.values_list("account_id", flat=True))))
 
 
