@@ -15,6 +15,8 @@ PAGES = (
     ("segments", "Segments", "viewer"),
     ("accounts", "Accounts", "viewer"),
     ("indicators", "Indicators", "viewer"),
+    ("plans", "Plan", "viewer"),
+    ("planning", "Planning", "viewer"),
     ("audit", "Audit", "viewer"),
     ("runs", "Runs", "viewer"),
     ("users", "Users", "admin"),
