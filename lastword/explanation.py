@@ -27,15 +27,6 @@ CLOSING = {"(base)": "where accounts start", "(scale)": "as a percentile"}
 
 
 @dataclass(frozen=True)
-class Why:
-    """What the run that scored an account says of its points; see Explanation."""
-
-    reasons: "pd.DataFrame"
-    gap: "pd.DataFrame"
-    sentences: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Explanation:
     """Everything known of why an account is graded as it is.
 
@@ -103,26 +94,30 @@ def explained(project: "Project", account_id: str, now: datetime) -> Explanation
     if final.empty:
         raise unknown_account(account_id)
     account = results.records(final)[0]
-    why = why_so(project, account)
-    return Explanation(account, why.reasons, why.gap, why.sentences, tuple(history(account_id, now)))
+    reasons = reasons_of(project, account)
+    return Explanation(account, reasons, gap_of(reasons), _sentences(account, reasons), tuple(history(account_id, now)))
 
 
-def why_so(project: "Project", account: Mapping[str, Any]) -> Why:
-    """Read why an account has the points that it has.
+def reasons_of(project: "Project", account: Mapping[str, Any]) -> "pd.DataFrame":
+    """What the run that scored an account (account_id, run_id) says of its points: see Explanation; no rows where it is gone."""
+    found = results.reasons_of_run(project, str(account["run_id"]), [str(account["account_id"])])
+    return results.no_reasons() if found is None else found
 
-    Parameters
-    ----------
-    account : account_id, run_id, plan_points and model_points (None where there is no such opinion).
-    """
-    from models.explain import sentences, split_gap
+
+def gap_of(reasons: "pd.DataFrame") -> "pd.DataFrame":
+    """The gap of one account by family and cause: see Explanation."""
+    from models.explain import split_gap
+
+    plan, model = (reasons[reasons["source"] == source] for source in ("plan", "model"))
+    return split_gap(model, plan)
+
+
+def _sentences(account: Mapping[str, Any], reasons: "pd.DataFrame") -> tuple[str, ...]:
+    from models.explain import sentences
     from models.gap import gap_parts, gap_sentences
 
-    reasons = results.reasons_of_run(project, str(account["run_id"]), [str(account["account_id"])])
-    reasons = results.no_reasons() if reasons is None else reasons
     points = (float("nan") if account[name] is None else account[name] for name in ("plan_points", "model_points"))
-    plan, model = (reasons[reasons["source"] == source] for source in ("plan", "model"))
-    said = (*sentences(reasons, *points), *gap_sentences(gap_parts(reasons)))
-    return Why(reasons, split_gap(model, plan), said)
+    return (*sentences(reasons, *points), *gap_sentences(gap_parts(reasons)))
 
 
 def print_explanation(found: Explanation) -> None:

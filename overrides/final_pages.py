@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lastword.errors import ConfigurationError
 from overrides.cursors import from_cursor, to_cursor
-from overrides.filters import HIERARCHY, NONE, Filters
+from overrides.filters import HIERARCHY, Filters
 from overrides.final_query import (
     DECIDED_BY,
     FINAL,
@@ -120,7 +120,7 @@ def cross_table(filters: Filters, attribute: str | None) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    by = {} if attribute is None else {attribute: f"s.{_checked(attribute, ATTRIBUTES)}"}
+    by = {} if attribute is None else {attribute: f"s.{_checked(attribute)}"}
     groups = {**by, **_OPINIONS}
     sums = [f"SUM(s.{name})" for name in _SUMS]
     columns = [*groups, "accounts", *_SUMS]
@@ -128,22 +128,6 @@ def cross_table(filters: Filters, attribute: str | None) -> "pd.DataFrame":
     rows = _whole(filters, ", ".join([*groups.values(), "COUNT(*)", *sums]), f"GROUP BY {places} ORDER BY {places}")
     types = {**dict.fromkeys(groups, "str"), "accounts": "int64", **dict.fromkeys(_SUMS, "float64")}
     return pd.DataFrame.from_records(rows, columns=columns).astype(types)
-
-
-def choices(field: str, filters: Filters, at_most: int = 500) -> list[tuple[str, int]]:
-    """The values of a field and how many accounts have each, the most frequent first, under all filters but its own.
-
-    Accounts without a value count under filters.NONE.
-
-    Raises
-    ------
-    ConfigurationError
-        `field` is none of ATTRIBUTES, plan_segment, why_family.
-    """
-    column = f"s.{_checked(field, (*ATTRIBUTES, 'plan_segment', 'why_family'))}"
-    ending = f"GROUP BY {column} ORDER BY COUNT(*) DESC, {column} LIMIT {int(at_most)}"
-    rows = _whole(filters.without(field), f"{column}, COUNT(*)", ending)
-    return [(NONE if value is None else value, count) for value, count in rows]
 
 
 def _moment(cursor: Any, instant: datetime | None) -> Moment | None:
@@ -176,7 +160,7 @@ def _filtered(filters: Filters, moment: Moment, source: tuple[str, list[Any]]) -
     return f"{sql} AND {conditions}", [*parameters, *values]
 
 
-def _checked(field: str, possible: tuple[str, ...]) -> str:
-    if field not in possible:
-        raise ConfigurationError(f"accounts can't be counted by {field!r}: expected one of {', '.join(possible)}")
-    return field
+def _checked(attribute: str) -> str:
+    if attribute not in ATTRIBUTES:
+        raise ConfigurationError(f"accounts can't be counted by {attribute!r}: expected one of {', '.join(ATTRIBUTES)}")
+    return attribute

@@ -1,4 +1,4 @@
-"""Where the published accounts are and what they do: the values of each hierarchy field, and how many accounts have them."""
+"""What there is to choose accounts by: the values of each field that a publication fixes, and how many accounts have them."""
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 PLACES = ("region", "sub_region", "country")
 TRADES = ("industry", "sub_industry")
 FIELDS = (*HIERARCHY, "account_status")
+COUNTED = (*FIELDS, "plan_segment", "why_family")
 
 
 def hierarchy_table() -> "pd.DataFrame":
@@ -17,19 +18,19 @@ def hierarchy_table() -> "pd.DataFrame":
 
     Returns
     -------
-    One row per region × sub_region × country × industry × sub_industry × account_status that occurs, filters.NONE where it isn't
-    given, and accounts; empty before the first publication.
+    One row per combination of COUNTED that occurs, filters.NONE where one isn't given, and accounts; empty before the first
+    publication.
     """
     import pandas as pd
 
     from overrides.store import reading
 
-    columns = ", ".join(FIELDS)
+    columns = ", ".join(COUNTED)
     current = "WHERE publication_id = (SELECT publication_id FROM lastword_current)"
     with reading() as cursor:
         cursor.execute(f"SELECT {columns}, COUNT(*) FROM lastword_score {current} GROUP BY {columns}")
-        table = pd.DataFrame.from_records(list(cursor.fetchall()), columns=[*FIELDS, "accounts"])
-    return table.fillna(dict.fromkeys(FIELDS, NONE)).astype(dict.fromkeys(FIELDS, "category") | {"accounts": "int64"})
+        table = pd.DataFrame.from_records(list(cursor.fetchall()), columns=[*COUNTED, "accounts"])
+    return table.fillna(dict.fromkeys(COUNTED, NONE)).astype(dict.fromkeys(COUNTED, "category") | {"accounts": "int64"})
 
 
 def values_of(field: str, table: "pd.DataFrame", filters: Filters) -> list[tuple[str, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lastword.explanation import CAUSES, CLOSING, strongest, why_so
+from lastword.explanation import CAUSES, CLOSING, gap_of, reasons_of, strongest
 from lastword.reason_words import sentences_of, trait_words
 from lastword.run_rows import rows_where
 
@@ -76,11 +76,11 @@ def evidence_of(project: "Project", account: Mapping[str, Any]) -> Evidence:
     ----------
     account : account_id, run_id, plan_points and model_points (None where there is no such opinion).
     """
-    found, folder = why_so(project, account), project.run_folder(str(account["run_id"]))
-    plan, model = (_reasons(found.reasons, source) for source in ("plan", "model"))
-    topics, signals = topics_of(folder, found.reasons), signals_of(folder, str(account["account_id"]))
-    said = sentences_of(found.reasons, account["plan_points"], account["model_points"])
-    return Evidence(bars_of(found.gap), said, plan, model, topics, signals)
+    reasons, folder = reasons_of(project, account), project.run_folder(str(account["run_id"]))
+    plan, model = (_reasons(reasons, source) for source in ("plan", "model"))
+    topics, signals = topics_of(folder, reasons), signals_of(folder, str(account["account_id"]))
+    said = sentences_of(reasons, account["plan_points"], account["model_points"])
+    return Evidence(bars_of(gap_of(reasons)), said, plan, model, topics, signals)
 
 
 def bars_of(gap: "pd.DataFrame") -> tuple[Bar, ...]:

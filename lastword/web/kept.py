@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 from django.http import HttpRequest
 
 from overrides.state import State, store_state
+
+if TYPE_CHECKING:
+    from lastword.project import Project
 
 KEPT_SECONDS = 3600
 
@@ -26,7 +30,12 @@ def kept[T](request: HttpRequest, name: str, rests_on: tuple[object, ...], make:
     ----------
     rests_on : all that the result depends on, whose repr says it whole: usually `state_of(request)` and the filters.
     """
-    said = repr((request.project.store_url, str(request.project.folder), name, rests_on))
+    return kept_of(request.project, name, rests_on, make)
+
+
+def kept_of[T](project: "Project", name: str, rests_on: tuple[object, ...], make: Callable[[], T]) -> T:
+    """The same outside a request."""
+    said = repr((project.store_url, str(project.folder), name, rests_on))
     key = f"lastword-{sha256(said.encode(errors='surrogatepass')).hexdigest()}"
     found: T | None = cache.get(key)
     if found is None:

@@ -4,6 +4,7 @@ import errno
 import logging
 import socket
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,7 @@ def serve(
     for sentence in warnings_of(host, web):
         warn(sentence)
     announce(address_of(host, listener.getsockname()[1]))
-    options = _options(listener, processes)
+    options = _options(project, listener, processes)
 
     class Server(base):  # type: ignore[misc, valid-type]
         def load_config(self) -> None:
@@ -122,19 +123,19 @@ def address_of(host: str, port: int) -> str:
 
 def _site(project: "Project") -> Callable[..., object]:
     from lastword.web.site import application, close_store, forget_expired
-    from lastword.web.warm_up import import_ahead
+    from lastword.web.warm_up import prepare
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
     site = application(project)
-    import_ahead()
+    prepare()
     forget_expired()
     close_store()  # each process opens connections of its own
     return site
 
 
-def _options(listener: socket.socket, processes: int) -> dict[str, Any]:
+def _options(project: "Project", listener: socket.socket, processes: int) -> dict[str, Any]:
     return {
         "bind": f"fd://{listener.fileno()}",
         "workers": processes,
@@ -144,14 +145,14 @@ def _options(listener: socket.socket, processes: int) -> dict[str, Any]:
         "timeout": 120,
         "forwarded_allow_ips": "",  # what proxies say is Django's to judge: see settings.py
         "control_socket_disable": True,
-        "post_worker_init": _start_drawing,
+        "post_worker_init": partial(_prepare_process, project),
     }
 
 
-def _start_drawing(worker: Any) -> None:
-    from lastword.web.warm_up import draw_ahead
+def _prepare_process(project: "Project", worker: Any) -> None:
+    from lastword.web.warm_up import prepare_process
 
-    draw_ahead()
+    prepare_process(project)
 
 
 def _refusal(error: OSError, host: str, port: int) -> Refusal:

@@ -10,7 +10,7 @@ from lastword.errors import ConfigurationError, Refusal
 from overrides import ledger
 from overrides.filters import Filters, Range
 from overrides.final import final_as_of, final_table, typed
-from overrides.final_pages import choices, cross_table, final_batches, final_count, final_page
+from overrides.final_pages import cross_table, final_batches, final_count, final_page
 from tests.stores import scores_of, settings_of
 
 DAY = timedelta(days=1)
@@ -104,7 +104,7 @@ def test_before_anything_was_published(project, now):
     assert final_page(Filters()).rows == [] and final_page(Filters()).after is None
     assert list(final_batches(Filters())) == []
     assert final_count(Filters()) == (0, True)
-    assert cross_table(Filters(), "region").empty and choices("region", Filters()) == []
+    assert cross_table(Filters(), "region").empty
     project.publish(scores_of(["a"]), now=now)
     for asked in (final_page, final_count):
         with pytest.raises(Refusal, match="nothing had been published by"):
@@ -219,18 +219,8 @@ def test_the_cross_table_is_pandas_own(ledgered, attribute, filters):
     )
 
 
-def test_choices_are_counted_under_the_other_filters(ledgered):
-    assert choices("country", Filters())[0] == ("DE", 16)
-    assert sorted(choices("country", Filters())) == [("DE", 16), ("FR", 8), ("JP", 8), ("none", 8)]
-    assert choices("region", Filters(country=("JP",), region=("nowhere",)), at_most=1) == [("EMEA", 4)]
-    assert dict(choices("account_status", Filters(region=("EMEA",)))) == {"prospect": 10, "other": 10}
-    assert choices("plan_segment", Filters(search="nobody")) == []
-
-
 @pytest.mark.parametrize("field", ["name", "region; DROP TABLE lastword_score", "final_grade"])
 def test_accounts_are_not_counted_by_anything(ledgered, field):
-    with pytest.raises(ConfigurationError, match="accounts can't be counted by"):
-        choices(field, Filters())
     with pytest.raises(ConfigurationError, match="accounts can't be counted by"):
         cross_table(Filters(), field)
 

@@ -58,6 +58,8 @@ def test_a_level_counts_under_the_levels_above_it(project):
     assert values_of("region", table, Filters(country=("JP",))) == [("APAC", 2), ("EMEA", 3), (NONE, 2)]
     assert values_of("country", table, Filters(region=("EMEA",))) == [("DE", 1), ("FR", 2)]
     assert values_of("country", table, Filters(region=(NONE,), country=("JP",))) == [("JP", 0), (NONE, 2)]
+    segments = dict(values_of("plan_segment", table, Filters(region=("EMEA",), search="nobody")))
+    assert sum(segments.values()) == 3
 
 
 def test_the_queue_in_figures_is_as_large_as_the_queue(project):

@@ -20,7 +20,7 @@ NAMES_ITS_FOLDER = "champion.json"
 """The one file of a run that says where the project is."""
 
 SETTINGS = '[model]\nmin_wins = 30\npromote = "always"'
-"""A model serves whatever is found of it, so that there are its scores to compare."""
+"""A model serves unless it is no better than chance, so that there are mostly its scores to compare."""
 
 
 def repeated_figures(folder: Path, accounts: int, seed: int) -> dict[str, float]:
@@ -46,13 +46,14 @@ def run_demo(folder: Path, accounts: int, seed: int, threads: int) -> Path:
 
 
 def file_prints(project: Path) -> dict[str, str]:
-    """A digest of everything generated, of the run's tables and reports, and of what was stored of the model, by name."""
+    """A digest of everything generated, of the run's tables and reports, and of what was stored of a model that serves, by name."""
     runs = project / ".lastword" / "runs"
     run = runs / json.loads((runs / "latest.json").read_text())["run_id"]
-    model = Path(json.loads((run / NAMES_ITS_FOLDER).read_text())["folder"])
+    named = run / NAMES_ITS_FOLDER
+    model = {"model": Path(json.loads(named.read_text())["folder"])} if named.exists() else {}
     parquet = [*run.glob("*.parquet"), *(project / "data").glob("*.parquet")]
     tables = {path.name: digest(table_bytes(path)) for path in parquet}
-    places = {"data": project / "data", "run": run, "model": model}
+    places = {"data": project / "data", "run": run} | model
     others = [(place, path) for place, folder in places.items() for path in folder.iterdir() if path.is_file()]
     compared = [(place, path) for place, path in others if path.suffix != ".parquet" and path.name != NAMES_ITS_FOLDER]
     return tables | {f"{place}/{path.name}": digest(path.read_bytes()) for place, path in compared}

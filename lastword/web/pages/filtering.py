@@ -5,17 +5,19 @@ A page reads them with `filters_of`, gives `filter_form` to its template as `fil
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from lastword.web.kept import kept, state_of
+from lastword.web.kept import kept, kept_of, state_of
 from overrides.filters import NONE, Filters, Range
-from overrides.final_pages import choices
-from overrides.hierarchy import FIELDS, hierarchy_table, values_of
+from overrides.hierarchy import COUNTED, FIELDS, hierarchy_table, values_of
+
+if TYPE_CHECKING:
+    from lastword.project import Project
 
 type Kind = Literal["several", "range", "flag", "search"]
 
@@ -60,7 +62,6 @@ _GIVEN = {
     "queue_reason": ("disparity", "audit", "stale", "redundant", NONE),
     "tier": ("1", "2", "3", NONE),
 }
-_COUNTED = ("plan_segment", "why_family")
 _SAID = {
     ("queue_reason", NONE): "not under review",
     ("queue_reason", "disparity"): "opinions part",
@@ -209,9 +210,13 @@ def _other_parameters(request: HttpRequest) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name in request.GET if name not in own for value in request.GET.getlist(name))
 
 
+def hierarchy_of(project: "Project", run_id: str | None) -> Any:
+    """See `hierarchy_table`; kept for as long as the publication is the current one. It takes a second of a million accounts."""
+    return kept_of(project, "hierarchy", (run_id,), hierarchy_table)
+
+
 def _fields(request: HttpRequest, names: Sequence[str], filters: Filters, owners: Sequence[str]) -> tuple[Field, ...]:
-    run_id = state_of(request).run_id
-    table = kept(request, "hierarchy", (run_id,), hierarchy_table) if set(names) & set(FIELDS) else None
+    table = hierarchy_of(request.project, state_of(request).run_id) if set(names) & set(COUNTED) else None
     return tuple(_field(request, name, filters, table, owners) for name in names)
 
 
@@ -235,13 +240,8 @@ def _field(request: HttpRequest, name: str, filters: Filters, table: Any, owners
 
 def _values(request: HttpRequest, name: str, filters: Filters, table: Any, owners: Sequence[str]) -> list[tuple[str, int | None]]:
     asked = getattr(filters, name)
-    if name in FIELDS and table is not None:
+    if name in COUNTED and table is not None:
         return list(values_of(name, table, filters))
-    if name in _COUNTED:
-        of_hierarchy = Filters(**{field: getattr(filters, field) for field in FIELDS})
-        rests_on = (state_of(request).run_id, name, of_hierarchy)
-        found = dict(kept(request, "choices", rests_on, lambda: choices(name, of_hierarchy)))
-        return [*found.items(), *((value, 0) for value in asked if value not in found)]
     given = ("", *sorted({*owners} - {""})) if name == "owner" else _GIVEN.get(name, ())
     return [(value, None) for value in dict.fromkeys((*given, *asked))]
 
