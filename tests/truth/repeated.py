@@ -46,7 +46,7 @@ def run_demo(folder: Path, accounts: int, seed: int, threads: int) -> Path:
 
 
 def file_prints(project: Path) -> dict[str, str]:
-    """A digest of everything generated, of the run's tables and reports, and of what was stored of a model that serves, by name."""
+    """A digest of everything generated, of the run's tables and reports, and of what is stored of the model, by name."""
     runs = project / ".lastword" / "runs"
     run = runs / json.loads((runs / "latest.json").read_text())["run_id"]
     named = run / NAMES_ITS_FOLDER

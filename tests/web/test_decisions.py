@@ -202,7 +202,11 @@ def test_a_batch_that_names_nothing_is_refused_in_words(client_of: Callable[[str
         {"choice": "accept_model", "all": "yes", "address": "search=no-such-account"},
         {"choice": "sell", "all": "yes"},
         {"choice": "grade:E", "all": "yes", "reason": "other"},
+        {"choice": "accept_model", "account_id": ["a\0b"]},
     ):
         answer = rita.post("/batch/preview", fields, headers=HTMX)
         assert answer.status_code == 400, fields
         assert "alert" in answer.content.decode()
+    for address in ("/batch/apply", "/assign"):
+        fields = {"choice": "accept_model", "reason": "other", "expected": json.dumps({"a\0b": ""}), "account_id": "a\0b"}
+        assert "names no account" in html.unescape(rita.post(address, fields, headers=HTMX).content.decode())

@@ -10,7 +10,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from lastword.errors import ConfigurationError
-from lastword.web.pages.decisions import next_of
+from lastword.web.pages.decisions import checked_account, next_of
 from lastword.web.pages.queue import reasons_of, tidy, view_of
 from lastword.web.roles import allows
 from overrides import batches, ownership
@@ -114,7 +114,7 @@ def _accounts(request: HttpRequest) -> tuple[list[str], str]:
     if request.POST.get("all") == "yes":
         accounts = _of_filter(request, address)
         return accounts, f"all of the queue's filter {address or '(none)'}"
-    accounts = [account for account in dict.fromkeys(request.POST.getlist("account_id")) if account]
+    accounts = [checked_account(account) for account in dict.fromkeys(request.POST.getlist("account_id")) if account]
     if not accounts:
         raise ConfigurationError("no account is chosen: tick some (x), or choose all of the filter")
     return accounts, f"a selection of {len(accounts):,} in the queue"
@@ -157,7 +157,7 @@ def _expected(request: HttpRequest) -> dict[str, str]:
         read = None
     if not isinstance(read, dict) or not read or not all(isinstance(entry, str) for entry in read.values()):
         raise ConfigurationError("the preview can't be read: make it again from the queue")
-    return read
+    return {checked_account(account): entry for account, entry in read.items()}
 
 
 def _with_batch(back: str, batch_id: int) -> str:

@@ -4,7 +4,9 @@ A form gets a redirect to its `next` with a message. A page that is open (htmx) 
 `part=row`, else the address to go to; a Conflict then comes with status 409 and the row as it is by now.
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -26,28 +28,42 @@ SNOOZE_DAYS = 7
 LONGEST_ID = 500
 
 
+type View = Callable[[HttpRequest], HttpResponse]
+
+
+def conflicts_shown(view: View) -> View:
+    """Where somebody decided since, or the evidence moved, the view's answer is what stands there now: see `refused`."""
+
+    @wraps(view)
+    def answering(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except Conflict as error:
+            return refused(request, error)
+
+    return answering
+
+
 @allows("reviewer")
 @require_POST
+@conflicts_shown
 def decide(request: HttpRequest) -> HttpResponse:
     """Accept an opinion's grade, or give one. A `grade` without a `choice` is a choice of that grade."""
     account, back = account_of(request), next_of(request)
     grade = request.POST.get("grade") or None
-    try:
-        decided = reviewing.decide(
-            account,
-            request.POST.get("choice") or ("grade" if grade else ""),
-            request.POST.get("reason", ""),
-            request.POST.get("note", ""),
-            request.user.username,
-            request.now,
-            request.project.settings,
-            grade=grade,
-            expires_on=day_of(request, "expires_on"),
-            expected_entry_id=request.POST.get("expected_entry_id", NOBODY),
-            expected_run_id=request.POST.get("expected_run_id"),
-        )
-    except Conflict as error:
-        return refused(request, account, error, back)
+    decided = reviewing.decide(
+        account,
+        request.POST.get("choice") or ("grade" if grade else ""),
+        request.POST.get("reason", ""),
+        request.POST.get("note", ""),
+        request.user.username,
+        request.now,
+        request.project.settings,
+        grade=grade,
+        expires_on=day_of(request, "expires_on"),
+        expected_entry_id=request.POST.get("expected_entry_id", NOBODY),
+        expected_run_id=request.POST.get("expected_run_id"),
+    )
     if decided.proposal is not None:
         undo = undo_of("withdraw", proposal_id=decided.proposal.proposal_id, account_id=account)
         waits = Settled(WAITING, "waits for approval", decided.proposal.grade, undo)
@@ -62,38 +78,32 @@ def decide(request: HttpRequest) -> HttpResponse:
 
 @allows("reviewer")
 @require_POST
+@conflicts_shown
 def undo(request: HttpRequest) -> HttpResponse:
     """Take a decision back with an entry of its own."""
     account, back = account_of(request), next_of(request)
-    try:
-        reviewing.undo(account, request.POST.get("entry_id", ""), request.user.username, request.now, request.project.settings)
-    except Conflict as error:
-        return refused(request, account, error, back)
+    reviewing.undo(account, request.POST.get("entry_id", ""), request.user.username, request.now, request.project.settings)
     return answered(request, account, "taken back", None, back)
 
 
 @allows("reviewer")
 @require_POST
+@conflicts_shown
 def snooze(request: HttpRequest) -> HttpResponse:
     """Set an account aside until a day: `until`, or so many `days` from today."""
     account, back = account_of(request), next_of(request)
     until = day_of(request, "until") or utc_date(request.now) + timedelta(days=_days(request))
-    try:
-        reviewing.snooze(account, until, request.user.username, request.now)
-    except Conflict as error:
-        return refused(request, account, error, back)
+    reviewing.snooze(account, until, request.user.username, request.now)
     return _set_aside(request, account, "snooze", until, back)
 
 
 @allows("reviewer")
 @require_POST
+@conflicts_shown
 def dismiss(request: HttpRequest) -> HttpResponse:
     """Set an account aside until its evidence moves."""
     account, back = account_of(request), next_of(request)
-    try:
-        reviewing.dismiss(account, request.user.username, request.now)
-    except Conflict as error:
-        return refused(request, account, error, back)
+    reviewing.dismiss(account, request.user.username, request.now)
     return _set_aside(request, account, "dismiss", None, back)
 
 
@@ -130,7 +140,7 @@ def release(request: HttpRequest) -> HttpResponse:
 @require_POST
 def assign(request: HttpRequest) -> HttpResponse:
     """Give accounts an owner; an empty owner is nobody."""
-    back, accounts = next_of(request), request.POST.getlist("account_id")
+    back, accounts = next_of(request), list(map(checked_account, request.POST.getlist("account_id")))
     owner = request.POST.get("owner", "").strip()
     if not accounts:
         raise ConfigurationError("no account is chosen: expected one account_id or more")
@@ -143,37 +153,31 @@ def assign(request: HttpRequest) -> HttpResponse:
 
 @allows("approver")
 @require_POST
+@conflicts_shown
 def approve(request: HttpRequest) -> HttpResponse:
     """Let a move that waits become a decision."""
     proposal, back = proposal_of(request), next_of(request)
-    try:
-        entry = approvals.approve(proposal, request.user.username, request.now, request.project.settings)
-    except Conflict as error:
-        return refused(request, request.POST.get("account_id", ""), error, back)
+    entry = approvals.approve(proposal, request.user.username, request.now, request.project.settings)
     return _to(request, f"Account {entry.account_id} is {entry.grade} now, as {entry.by} proposed.", back)
 
 
 @allows("approver")
 @require_POST
+@conflicts_shown
 def decline(request: HttpRequest) -> HttpResponse:
     """Turn a move down; the account stays as it is."""
     proposal, back = proposal_of(request), next_of(request)
-    try:
-        declined = approvals.decline(proposal, request.POST.get("note", ""), request.user.username, request.now)
-    except Conflict as error:
-        return refused(request, request.POST.get("account_id", ""), error, back)
+    declined = approvals.decline(proposal, request.POST.get("note", ""), request.user.username, request.now)
     return _to(request, f"Account {declined.account_id} stays as it is: {declined.grade} is declined.", back)
 
 
 @allows("reviewer")
 @require_POST
+@conflicts_shown
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Take one's own proposal back."""
     proposal, back = proposal_of(request), next_of(request)
-    try:
-        withdrawn = approvals.withdraw(proposal, request.user.username, request.now)
-    except Conflict as error:
-        return refused(request, request.POST.get("account_id", ""), error, back)
+    withdrawn = approvals.withdraw(proposal, request.user.username, request.now)
     return answered(request, withdrawn.account_id, "taken back", None, back)
 
 
@@ -187,20 +191,25 @@ def answered(request: HttpRequest, account: str, said: str, settled: Settled | N
     return _to(request, f"{name}: {said}.", back)
 
 
-def refused(request: HttpRequest, account: str, error: Conflict, back: str) -> HttpResponse:
+def refused(request: HttpRequest, error: Conflict) -> HttpResponse:
     """What stands in the way, with the account as it is by now, so that one can decide again."""
+    account = account_of(request) if request.POST.get("account_id") else ""
     found = queue_rows([account], request.now, request.project.settings).get(account) if account else None
     if found is not None and _wants_row(request):
         return HttpResponse(_row(request, found, f"{_sentence(str(error))}.", None), status=409)
     if request.htmx:
         raise error
     messages.error(request, f"{_sentence(str(error))}.")
-    return HttpResponseRedirect(back)
+    return HttpResponseRedirect(next_of(request))
 
 
 def account_of(request: HttpRequest) -> str:
     """The account that a form is about. ConfigurationError where it names none."""
-    account: str = request.POST.get("account_id", "")
+    return checked_account(request.POST.get("account_id", ""))
+
+
+def checked_account(account: str) -> str:
+    """An id that the store can be asked for; ConfigurationError where it can't."""
     if not account or len(account) > LONGEST_ID or "\0" in account:
         raise ConfigurationError(f"account_id {account[:40]!r} names no account: expected its id")
     return account
