@@ -12,6 +12,16 @@ from tests.sites import published_demo, site  # noqa: F401
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the tests' own thread; nothing here is asynchronous
 
+SHIFTS_AFTER_LOAD = """() => new Promise((resolve) => {
+  const loaded = performance.getEntriesByType("navigation")[0].loadEventEnd || performance.now();
+  let moved = 0;
+  new PerformanceObserver((list) => {
+    for (const shift of list.getEntries()) if (shift.startTime >= loaded) moved += shift.value;
+  }).observe({type: "layout-shift", buffered: true});
+  setTimeout(() => resolve(moved), 500);
+})"""
+"""How far the page moved once it was loaded. Text that is still arriving on a slow line may push what is beside it."""
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:

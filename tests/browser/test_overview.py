@@ -6,19 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import accessibility_violations
+from tests.browser.conftest import SHIFTS_AFTER_LOAD, accessibility_violations
 
 pytestmark = pytest.mark.browser
-
-SHIFTS_AFTER_LOAD = """() => new Promise((resolve) => {
-  const loaded = performance.getEntriesByType("navigation")[0].loadEventEnd || performance.now();
-  let moved = 0;
-  new PerformanceObserver((list) => {
-    for (const shift of list.getEntries()) if (shift.startTime >= loaded) moved += shift.value;
-  }).observe({type: "layout-shift", buffered: true});
-  setTimeout(() => resolve(moved), 500);
-})"""
-"""How far the page moved once it was loaded. Text that is still arriving on a slow line may push what is beside it."""
 
 
 def test_a_region_is_chosen_in_its_menu_and_taken_back_by_its_chip(page_of: Callable[..., Any]):
