@@ -10,6 +10,9 @@ OPINIONS = {"plan": COLOURS["plan"], "model": COLOURS["model"], "final": INK}
 
 GRADES = ("A", "B", "C", "D", "F", "none")
 
+_SHORT = "datum.accounts < 1000 ? format(datum.accounts, ',') : format(datum.accounts, '.2~s')"
+"""As wide as a bar; the table under the chart has every number whole."""
+
 
 def accounts_by_opinion(rows: Sequence[Row], title: str, width: int = 560) -> Any:
     """Accounts per grade, a bar per opinion side by side.
@@ -29,7 +32,7 @@ def accounts_by_opinion(rows: Sequence[Row], title: str, width: int = 560) -> An
     )
     y = alt.Y("accounts:Q", title="accounts", axis=_quiet_axis())
     bars = base.mark_bar(aria=True).encode(y, _colour(rows), alt.Href("href:N"), alt.Description("said:N"))
-    counts = base.mark_text(dy=-5, fontSize=10, color=MUTED).encode(y, alt.Text("accounts:Q", format=","))
+    counts = base.transform_calculate(short=_SHORT).mark_text(dy=-5, fontSize=9, color=MUTED).encode(y, alt.Text("short:N"))
     return finished(bars + counts, title, "Each bar leads to its accounts.", width=width, height=220)
 
 
