@@ -22,7 +22,7 @@ from lastword import (
     cli_spend,
     cli_web,
 )
-from lastword.cli_options import JsonOption, PrefectOption, ProjectOption, open_project, parse_date, print_json
+from lastword.cli_options import JsonOption, PrefectOption, ProfileOption, ProjectOption, open_project, parse_date, print_json
 from lastword.endings import end_code
 from lastword.environment import set_quiet_defaults
 from lastword.errors import Refusal
@@ -125,30 +125,36 @@ def validate(project: ProjectOption = None, prefect: PrefectOption = False, json
 
 
 @app.command()
-def train(project: ProjectOption = None, prefect: PrefectOption = False, json: JsonOption = False) -> None:
+def train(
+    project: ProjectOption = None, prefect: PrefectOption = False, profile: ProfileOption = False, json: JsonOption = False
+) -> None:
     """Train both models on past index dates; the better one of champion and challenger serves."""
     from lastword import summary
 
     opened = open_project(project)
-    _show(opened, _carry_out(opened, "train", prefect, json=json), json, summary.print_model)
+    _show(opened, _carry_out(opened, "train", prefect, json=json, profile=profile), json, summary.print_model)
 
 
 @app.command()
-def score(project: ProjectOption = None, prefect: PrefectOption = False, json: JsonOption = False) -> None:
+def score(
+    project: ProjectOption = None, prefect: PrefectOption = False, profile: ProfileOption = False, json: JsonOption = False
+) -> None:
     """Score every account with the champion and the plan, find where they part, and publish."""
     from lastword import summary
 
     opened = open_project(project)
-    _show(opened, _carry_out(opened, "score", prefect), json, summary.print_run)
+    _show(opened, _carry_out(opened, "score", prefect, json=json, profile=profile), json, summary.print_run)
 
 
 @app.command()
-def run(project: ProjectOption = None, prefect: PrefectOption = False, json: JsonOption = False) -> None:
+def run(
+    project: ProjectOption = None, prefect: PrefectOption = False, profile: ProfileOption = False, json: JsonOption = False
+) -> None:
     """Validate, train and score."""
     from lastword import summary
 
     opened = open_project(project)
-    _show(opened, _carry_out(opened, "run", prefect, json=json), json, summary.print_run)
+    _show(opened, _carry_out(opened, "run", prefect, json=json, profile=profile), json, summary.print_run)
 
 
 @app.command()
@@ -199,9 +205,11 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _carry_out(project: "Project", command: str, prefect: bool, since: date | None = None, *, json: bool = False) -> "Outcome":
+def _carry_out(
+    project: "Project", command: str, prefect: bool, since: date | None = None, *, json: bool = False, profile: bool = False
+) -> "Outcome":
     try:
-        return _run(project, command, prefect, since)
+        return _run(project, command, prefect, since, profile)
     except Refusal as refusal:
         if not json:
             from lastword.leakage_report import print_if_blocked
@@ -210,10 +218,10 @@ def _carry_out(project: "Project", command: str, prefect: bool, since: date | No
         raise
 
 
-def _run(project: "Project", command: str, prefect: bool, since: date | None) -> "Outcome":
-    from lastword.terminal import StageLines
+def _run(project: "Project", command: str, prefect: bool, since: date | None, profile: bool) -> "Outcome":
+    from lastword.terminal import StageLines, profiling
 
-    with StageLines() as listener:
+    with StageLines() as lines, profiling(lines, profile) as listener:
         if prefect or os.environ.get("PREFECT_API_URL"):
             from flows.launch import run_through_prefect
 

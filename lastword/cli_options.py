@@ -49,6 +49,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 PrefectOption = Annotated[
     bool, typer.Option("--prefect", help="Run as a Prefect flow (so it is whenever PREFECT_API_URL is set).")
 ]
+ProfileOption = Annotated[bool, typer.Option("--profile", help="Say what each stage took: time, processors, memory.")]
 AccountArgument = Annotated[str, typer.Argument(metavar="ACCOUNT", help="An account_id, exactly as in the inputs.")]
 ByOption = Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who decides. Default: the user of this computer.")]
 NoteOption = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your own words.")]

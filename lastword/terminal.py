@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
-    from lastword.runner import StageOutcome
+    from lastword.profile import StageCosts
+    from lastword.runner import Listener, StageOutcome
 
 
 def error_console() -> "Console":
@@ -46,6 +48,35 @@ class StageLines:
         self._progress.update(self._task, completed=position + 1)
         width = max(40, self.console.width - 2) if self.console.is_terminal else 10_000
         self.console.print(stage_line(stage, width), soft_wrap=True, markup=False)
+
+
+@contextmanager
+def profiling(listener: "Listener", wanted: bool) -> Iterator["Listener"]:
+    """The listener itself; where it is wanted one that also measures what each stage costs, and prints it at the end."""
+    if not wanted:
+        yield listener
+        return
+    from lastword.profile import StageCosts
+
+    costs = StageCosts(listener)
+    yield costs
+    error_console().print(cost_table(costs))
+
+
+def cost_table(costs: "StageCosts") -> "Table":
+    """What each stage took: seconds, processor seconds, the most memory; what was outside of stages, and all of it."""
+    from lastword.summary import plain_table
+
+    columns = (("stage", "left"), ("seconds", "right"), ("processor s", "right"), ("peak MB", "right"))
+    table = plain_table("What it took", *columns)
+    for cost in costs.costs:
+        table.add_row(cost.title, f"{cost.seconds:.1f}", f"{cost.processor_seconds:.1f}", f"{cost.peak_bytes / 1e6:,.0f}")
+    outside = costs.outside_seconds()
+    total = outside + sum(cost.seconds for cost in costs.costs)
+    table.add_row("outside of stages", f"{outside:.1f}", "", "")
+    used, peak = sum(cost.processor_seconds for cost in costs.costs), max((cost.peak_bytes for cost in costs.costs), default=0)
+    table.add_row("together", f"{total:.1f}", f"{used:.1f}", f"{peak / 1e6:,.0f}")
+    return table
 
 
 @contextmanager
