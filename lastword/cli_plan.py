@@ -11,6 +11,7 @@ from lastword.cli_options import JsonOption, NoteOption, ProjectOption, open_pro
 
 if TYPE_CHECKING:
     from overrides.plan_versions import Adoption, StoredPlan
+    from overrides.scenarios import Scenario
 
 app = typer.Typer(help="Keep versions of the plan, compare them, and adopt one.", no_args_is_help=True)
 
@@ -63,6 +64,40 @@ def list_versions(project: ProjectOption = None, json: JsonOption = False) -> No
         _print_versions(known, current)
     else:
         typer.echo("No plan version is stored yet: lastword plan push")
+
+
+@app.command("scenarios")
+def list_scenarios(project: ProjectOption = None, json: JsonOption = False) -> None:
+    """Every scenario, the newest change first."""
+    from overrides.scenarios import scenarios
+    from overrides.store import open_store
+
+    open_store(open_project(project).store_url)
+    known = scenarios()
+    if json:
+        print_json([_scenario_json(each) for each in known])
+    elif known:
+        _print_scenarios(known)
+    else:
+        typer.echo("There is no scenario yet: the review application makes them (lastword web, Plan)")
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="VERSION|SCENARIO", help="A version, or else an open scenario.")],
+    project: ProjectOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print the plan.toml of a version, or of an open scenario."""
+    from overrides.scenarios import named_text
+    from overrides.store import open_store
+
+    open_store(open_project(project).store_url)
+    kind, text = named_text(name)
+    if json:
+        print_json({"kind": kind, "name": name, "plan": text})
+    else:
+        typer.echo(text, nl=False)
 
 
 @app.command()
@@ -166,6 +201,24 @@ def version_json(stored: "StoredPlan", current: "Adoption | None") -> dict[str, 
         "adopted_by": None if adopted is None else adopted.by,
         "adopted_at": None if adopted is None else f"{adopted.made_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
+
+
+def _scenario_json(scenario: "Scenario") -> dict[str, Any]:
+    """A scenario as --json prints it, without its text: `plan show` has that."""
+    record = {name: value for name, value in vars(scenario).items() if name != "text"}
+    times = {name: f"{record[name].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for name in ("made_at", "changed_at")}
+    return record | times
+
+
+def _print_scenarios(known: "tuple[Scenario, ...]") -> None:
+    from lastword.summary import output_console, plain_table
+
+    names = ("id", "scenario", "state", "based on", "revision", "changed", "by", "note")
+    table = plain_table("", *((name, "right" if name in ("id", "revision") else "left") for name in names))
+    for each in known:
+        cells = (each.name, each.state, each.based_on, str(each.revision), f"{each.changed_at:%Y-%m-%d %H:%M}")
+        table.add_row(str(each.scenario_id), *cells, each.changed_by, each.note)
+    output_console().print(table)
 
 
 def _print_versions(known: "tuple[StoredPlan, ...]", current: "Adoption | None") -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lastword.configuration import shown_path
-from lastword.errors import ConfigurationError, LastwordError, Refusal
-from lastword.plan import Plan, fingerprint, load_plan, parse_plan
+from lastword.errors import LastwordError, Refusal
+from lastword.plan import Plan, load_plan, parse_plan
 from lastword.plan_diff import differences, summary
 from lastword.project import PLAN_FILE, SQLITE, Project
 
@@ -37,6 +37,7 @@ def push(
     Refusal
         Its version is that of another plan: the message names what differs.
     """
+    from overrides.plan_file import plan_text
     from overrides.plan_versions import save
     from overrides.store import open_store
 
@@ -47,27 +48,30 @@ def push(
 
 def pull(project: Project, version: str | None, force: bool, now: datetime) -> "StoredPlan":
     """Write plan.toml from a version; None: from the adopted one. Refusal where that would lose what no version has."""
-    from overrides.plan_versions import find
+    from overrides.plan_file import write
+    from overrides.plan_versions import find, version_text
     from overrides.store import open_store
 
     open_store(project.store_url)
     stored = find(version) if version is not None else adopted_plan(now).plan
-    _refuse_loss(project, stored, force)
-    _write(project, stored)
+    text = version_text(stored.version_id)
+    _refuse_loss(text, project, force)
+    write(project, text)
     return stored
 
 
 def adopt(project: Project, version: str, by: str, note: str, force: bool, now: datetime) -> "Adoption":
     """Make a version the plan to use, and write plan.toml from it: both or neither."""
-    from overrides import plan_versions
+    from overrides import plan_file, plan_versions
     from overrides.store import open_store, transaction
 
     open_store(project.store_url)
     stored = plan_versions.find(version)
-    _refuse_loss(project, stored, force)
-    with transaction():
+    text = plan_versions.version_text(stored.version_id)
+    _refuse_loss(text, project, force)
+    with plan_file.put_back_on_failure(project), transaction():
         made = plan_versions.adopt(stored.version_id, by, note, now)
-        _write(project, stored)
+        plan_file.write(project, text)
     return made
 
 
@@ -94,11 +98,6 @@ def adopted_plan(now: datetime) -> "Adoption":
     return found
 
 
-def plan_text(project: Project) -> str:
-    """plan.toml as it stands; its line ends are newlines."""
-    return project.plan_path.read_text(encoding="utf-8-sig")
-
-
 def effective_warning(run: "Run") -> str | None:
     """One sentence where an adopted version is effective on the run's date and plan.toml says something else; None otherwise."""
     from overrides.plan_versions import adopted, version_text
@@ -121,31 +120,12 @@ def effective_warning(run: "Run") -> str | None:
     )
 
 
-def _refuse_loss(project: Project, stored: "StoredPlan", force: bool) -> None:
+def _refuse_loss(text: str, project: Project, force: bool) -> None:
     """Refuse to write over a plan.toml that no version has, naming what would be lost."""
-    from overrides.plan_versions import version_text
+    from overrides.plan_file import unsaved
 
-    if force or not project.plan_path.exists() or plan_text(project) == version_text(stored.version_id):
-        return
-    if lost := _unsaved(project, stored):
+    if not force and (lost := unsaved(project, text)):
         raise Refusal(f"{shown_path(project.plan_path)} {lost}; --force writes over it")
-
-
-def _unsaved(project: Project, stored: "StoredPlan") -> str | None:
-    """What of plan.toml is in no version, in words; None where all of it is."""
-    from overrides.plan_versions import version_text, with_fingerprint
-
-    try:
-        plan = project.load_plan()
-    except ConfigurationError as error:
-        return f"has a mistake, so no version holds it ({error})"
-    same = with_fingerprint(fingerprint(plan))
-    if same is None:
-        different = differences(parse_plan(version_text(stored.version_id)), plan) or (f"version {plan.version!r}",)
-        return f"has changes that no version holds ({summary(different)}): `lastword plan push` keeps them"
-    if version_text(same.version_id) != plan_text(project):
-        return f"says what version {same.version} says, but comments or spelling differ and no version holds those"
-    return None
 
 
 def _named_plan(name: str) -> tuple[str, Plan]:
@@ -156,11 +136,3 @@ def _named_plan(name: str) -> tuple[str, Plan]:
     if path.is_file() and name not in {each.version for each in versions()}:
         return shown_path(path.absolute()), load_plan(path)
     return name, parse_plan(version_text(find(name).version_id), f"version {name}")
-
-
-def _write(project: Project, stored: "StoredPlan") -> None:
-    from overrides.plan_versions import version_text
-    from overrides.spreadsheet import replacing
-
-    with replacing(project.plan_path) as temporary:
-        temporary.write_text(version_text(stored.version_id), encoding="utf-8")

@@ -40,7 +40,7 @@ def line_numbers(text: str) -> dict[Place, int]:
 def _record_table(table: "Node", lines: dict[Place, int], elements: dict[Place, int]) -> None:
     """Record `[a.b]` or `[[a.b]]` and what it holds; `elements` counts the tables seen of each `[[…]]`."""
     header, *content = _children(table)
-    keys = _keys(header)
+    keys = keys_of(header)
     place: Place = ()
     for key in keys[:-1]:
         place = _last_element((*place, key), elements)
@@ -65,7 +65,7 @@ def _last_element(place: Place, elements: dict[Place, int]) -> Place:
 
 def _lines_of_pair(pair: "Node", inside: Place) -> Iterator[tuple[Place, int]]:
     key, *_, value = _children(pair)
-    for part in _keys(key):
+    for part in keys_of(key):
         inside = (*inside, part)
         yield inside, _line(pair)
     yield from _lines_of_value(value, inside)
@@ -85,7 +85,7 @@ def _children(node: "Node") -> list["Node"]:
     return [child for child in node.named_children if child.type != "comment"]
 
 
-def _keys(node: "Node") -> list[str]:
+def keys_of(node: "Node") -> list[str]:
     """The parts of a bare, quoted or dotted key, read by tomllib so that quotes and escapes are right."""
     parts: list[str] = []
     value: object = tomllib.loads(f"{(node.text or b'').decode()} = 0")

@@ -21,7 +21,7 @@ __all__ = ["KINDS", "Line", "Timeline", "new_event", "record", "timeline"]
 SIGN_IN, SIGN_IN_FAILED, SIGN_OUT, USER, TOKEN = "sign_in", "sign_in_failed", "sign_out", "user", "token"
 IMPORT, EXPORT, PLAN_CHANGE, PROMOTION = "import", "export", "plan_change", "promotion"
 ASSIGNMENT, BATCH, PROPOSAL = "assignment", "batch", "proposal"
-PLAN_ADOPTION = "plan_adoption"
+PLAN_ADOPTION, SCENARIO = "plan_adoption", "scenario"
 KINDS = (
     SIGN_IN,
     SIGN_IN_FAILED,
@@ -32,6 +32,7 @@ KINDS = (
     EXPORT,
     PLAN_CHANGE,
     PLAN_ADOPTION,
+    SCENARIO,
     PROMOTION,
     ASSIGNMENT,
     BATCH,

@@ -385,3 +385,42 @@ class SalesforcePush(models.Model):
         db_table = "lastword_salesforce_push"
         indexes: ClassVar = [models.Index(fields=["target", "account_id", "id"], name="lastword_push_by_account")]
         constraints: ClassVar = [_one_of("outcome", ("sent", "accepted", "failed", "unknown"), "lastword_push_outcome")]
+
+
+class Scenario(models.Model):
+    """One row per scenario: a plan that somebody works on. Its text is in its revisions; `revision` says which one stands."""
+
+    scenario_id = models.BigAutoField(primary_key=True)
+    name = models.TextField()
+    based_on = models.TextField(default="")
+    revision = models.IntegerField()
+    state = models.TextField(default="open")
+    made_by = models.TextField()
+    made_at = models.DateTimeField()
+    changed_by = models.TextField()
+    changed_at = models.DateTimeField()
+    note = models.TextField(default="")
+
+    class Meta:
+        db_table = "lastword_scenario"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["name"], condition=models.Q(state="open"), name="lastword_scenario_one_name"),
+            _one_of("state", ("open", "adopted", "dropped"), "lastword_scenario_state"),
+        ]
+
+
+class ScenarioRevision(models.Model):
+    """One row per text that a scenario was saved with, from 1. Append-only."""
+
+    revision_id = models.BigAutoField(primary_key=True)
+    scenario = models.ForeignKey(Scenario, on_delete=models.PROTECT, db_index=False, related_name="+")
+    revision = models.IntegerField()
+    text = models.TextField()
+    by = models.TextField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "lastword_scenario_revision"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["scenario", "revision"], name="lastword_scenario_revision_once"),
+        ]

@@ -84,7 +84,7 @@ def save(
     note, by = checked_note(note), checked_author(by)
     _check_dates(effective_from, effective_to)
     with transaction() as cursor:
-        _lock(cursor)
+        lock(cursor)
         stored = with_fingerprint(fingerprint(plan))
         if stored is None:
             _refuse_taken(plan)
@@ -98,18 +98,23 @@ def save_used(text: str, run_id: str, now: datetime) -> StoredPlan:
 
     Where its version is that of another plan it gets a number: "2026 (2)". For use within a transaction.
     """
-    from overrides.models import PlanVersion
-
     plan = parse_plan(text)
     with transaction() as cursor:
-        _lock(cursor)
+        lock(cursor)
         stored = with_fingerprint(fingerprint(plan))
         if stored is not None:
             return stored
-        own = plan.version[:LONGEST_VERSION]
-        names = (own if number == 1 else f"{own} ({number})" for number in count(1))
-        free = next(name for name in names if not PlanVersion.objects.filter(version=name).exists())
-        return _insert(plan, free, text, f"system (run {run_id})", "", now, None, None)
+        return _insert(plan, free_version(plan.version), text, f"system (run {run_id})", "", now, None, None)
+
+
+def free_version(wanted: str) -> str:
+    """`wanted`, or that and " (2)" and so on where a version is called so already."""
+    from overrides.models import PlanVersion
+
+    own = wanted[:LONGEST_VERSION]
+    names = (own if number == 1 else f"{own} ({number})" for number in count(1))
+    with reading():
+        return next(name for name in names if not PlanVersion.objects.filter(version=name).exists())
 
 
 def versions() -> tuple[StoredPlan, ...]:
@@ -180,7 +185,7 @@ def adopt(version_id: int, by: str, note: str, now: datetime) -> Adoption:
 
     note, by = checked_note(note), checked_author(by)
     with transaction() as cursor:
-        _lock(cursor)
+        lock(cursor)
         row = PlanVersion.objects.defer("text").filter(version_id=version_id).first()
         if row is None:
             raise Refusal(f"the store has no plan version with the id {version_id}: see `lastword plan list`")
@@ -199,8 +204,8 @@ def _adoption_event(made: "PlanAdoption", before: str | None) -> Any:
     return new_event(PLAN_ADOPTION, made.by, version, said, made.made_at, details)
 
 
-def _lock(cursor: Any) -> None:
-    """Let no other version in until the transaction ends. SQLite has only one writer anyway."""
+def lock(cursor: Any) -> None:
+    """Within a transaction: let no other version in until the transaction ends. SQLite has only one writer anyway."""
     if cursor.db.vendor == "postgresql":
         cursor.execute("LOCK TABLE lastword_plan_version, lastword_plan_adoption IN SHARE ROW EXCLUSIVE MODE")
 

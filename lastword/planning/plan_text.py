@@ -9,20 +9,33 @@ from lastword.plan import Attribute, Segment
 
 def attribute_text(attribute: Attribute) -> str:
     """An [[attributes]] table; `weight = …` stands at the start of a line."""
-    missing = f'"{attribute.missing}"' if isinstance(attribute.missing, str) else number(attribute.missing)
     lines = [
         "[[attributes]]",
         f"name = {quoted(attribute.name)}",
         f'kind = "{attribute.kind}"',
         f"weight = {number(attribute.weight)}",
-        f"missing = {missing}",
+        f"missing = {missing_text(attribute)}",
     ]
     if attribute.bands:
-        lines += ["bands = [", *(f"  {{ {_band(band)} }}," for band in attribute.bands), "]"]
+        lines += [f"bands = {bands_text(attribute)}"]
     else:
-        points = ", ".join(f"{quoted(level)} = {number(points)}" for level, points in attribute.points.items())
-        lines += [f"points = {{ {points} }}", f"default = {number(attribute.default)}"]
+        lines += [f"points = {points_text(attribute)}", f"default = {number(attribute.default)}"]
     return "\n".join(lines) + "\n"
+
+
+def missing_text(attribute: Attribute) -> str:
+    """The value of `missing`."""
+    return f'"{attribute.missing}"' if isinstance(attribute.missing, str) else number(attribute.missing)
+
+
+def bands_text(attribute: Attribute) -> str:
+    """The value of `bands`, a line each."""
+    return "\n".join(["[", *(f"  {{ {_band(band)} }}," for band in attribute.bands), "]"])
+
+
+def points_text(attribute: Attribute) -> str:
+    """The value of `points`, on one line."""
+    return f"{{ {', '.join(f'{quoted(level)} = {number(points)}' for level, points in attribute.points.items())} }}"
 
 
 def segments_text(segments: Sequence[Segment]) -> str:

@@ -34,6 +34,7 @@ GROUPS: tuple[tuple[str, Mapping[str, str]], ...] = (
             "publication": "run published",
             "plan_change": "plan changed",
             "plan_adoption": "plan adopted",
+            "scenario": "scenario",
             "promotion": "model changed",
         },
     ),

@@ -6,6 +6,9 @@ from typing import Any
 from lastword.recommendations import span
 from lastword.web.templatetags.shown import MINUS, UNKNOWN
 
+TOGETHER = "together"
+"""By what a form names all changes at once."""
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -17,8 +20,9 @@ class Effect:
 
 @dataclass(frozen=True)
 class Change:
-    """One recommended change: its title, why it is worth making, its effect, and the text for plan.toml."""
+    """One recommended change: what a form names it by, its title, why it is worth making, its effect, the text for plan.toml."""
 
+    key: str
     title: str
     why: str
     effect: Effect
@@ -50,7 +54,20 @@ def opening_of(report: dict[str, Any]) -> list[str]:
 
 def changes_of(report: dict[str, Any]) -> list[Change]:
     """The recommended changes, strongest evidence first."""
-    return [Change(_title(change), _why(change), _effect(change["effect"]), change["toml"]) for change in report["changes"]]
+    return [
+        Change(key_of(change), _title(change), _why(change), _effect(change["effect"]), change["toml"])
+        for change in report["changes"]
+    ]
+
+
+def key_of(change: dict[str, Any]) -> str:
+    """By what a form names a change: its kind and attribute."""
+    return f"{change['kind']}:{change['attribute']}"
+
+
+def change_title(key: str, change: dict[str, Any]) -> str:
+    """What a change is called, that of all together included."""
+    return "All recommended changes" if key == TOGETHER else _title(change)
 
 
 def together_of(report: dict[str, Any]) -> Together | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 AHEAD = (
     "altair",
     "features.catalog",
+    "lastword.planning.whatif",
     "models.agreement",
     "models.explain",
     "models.gap",

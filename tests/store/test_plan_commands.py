@@ -10,6 +10,7 @@ from lastword import plan_files
 from lastword.cli import main
 from lastword.errors import Refusal
 from lastword.plan_files import effective_warning
+from overrides import scenarios
 from tests.small_project import PLAN, small_project
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -103,3 +104,23 @@ def test_a_run_for_a_day_on_which_another_version_is_effective_is_warned(project
         "plan.toml differs from version 1, which ana adopted and which is effective on 2026-05-01: name: One 100 → 90 points"
     )
     assert effective_warning(SimpleNamespace(project=project, now=NOW, as_of=date(2026, 6, 1))) is None
+
+
+def test_scenarios_are_listed_and_their_plan_is_printed(project, capsys):
+    assert lastword(project, capsys, "scenarios")[1].startswith("There is no scenario yet")
+    lastword(project, capsys, "push", "--by", "ana")
+    made = scenarios.create("Bolder", PLAN.replace("One = 100", "One = 90"), "1", "ana", "try", NOW)
+    listed = json.loads(lastword(project, capsys, "scenarios", "--json")[1])
+    assert [(each["scenario_id"], each["name"], each["state"], each["revision"]) for each in listed] == [
+        (made.scenario_id, "Bolder", "open", 1)
+    ]
+    assert "Bolder" in lastword(project, capsys, "scenarios")[1]
+    assert lastword(project, capsys, "show", "1") == (0, PLAN, "")
+    assert json.loads(lastword(project, capsys, "show", "Bolder", "--json")[1]) == {
+        "kind": "scenario",
+        "name": "Bolder",
+        "plan": made.text,
+    }
+    code, out, err = lastword(project, capsys, "show", "Boldr")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "did you mean 'Bolder'?" in err

@@ -19,6 +19,7 @@ from lastword.web.plan_changes import Change, changes_of, opening_of, together_o
 from lastword.web.recommender import DONE, RUNNING, Progress, progress, start
 from lastword.web.roles import allows
 from overrides.publish import current_run
+from overrides.scenarios import OPEN, scenarios
 
 PLAN = "plan"
 CHART_WIDTH = 190
@@ -146,6 +147,7 @@ def _plan(request: HttpRequest, found: Findings) -> dict[str, Any]:
         "changes": changes,
         "together": None if report is None else together_of(report),
         "moved": moved,
+        "open_scenarios": scenarios(OPEN) if changes else (),
         **(_working(request, work) if work is not None and work.state != DONE else {}),
     }
 
