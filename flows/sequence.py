@@ -60,7 +60,8 @@ def links(project: Project, command: str, outcome: Outcome) -> str:
     tables = [f"- [{path.name}]({path.as_uri()})" for path in sorted(outcome.folder.glob("*.*"))]
     page = project.docs_folder / "validation.html"
     pages = [f"- [validation report]({page.as_uri()})"] if page.is_file() else []
-    return "\n".join([f"# {command}: run {outcome.run_id}", "", *tables, *pages])
+    warnings = [f"- warning: {said}" for said in outcome.warnings]
+    return "\n".join([f"# {command}: run {outcome.run_id}", "", *tables, *pages, *warnings])
 
 
 def artifact_key(project: Project, *names: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from features.build import Tables
 
 SIGNALS, TECHNOLOGIES, FAMILIES, PLAN = "signals.parquet", "technologies.parquet", "families.parquet", "plan.toml"
+PRODUCTS = "products.parquet"
 MOST_RELATIVES = 200
 """Children, and siblings, of one account that are looked at."""
 
@@ -57,13 +58,16 @@ class Relatives:
 
 
 def keep_inputs(run: Run, tables: "Tables") -> None:
-    """Write signals.parquet, technologies.parquet and families.parquet as far as a project gives them, and the plan as it is."""
+    """Write signals, technologies, products and families (.parquet) as far as a project gives them, and the plan as it is."""
     if tables.intents is not None:
         known = tables.intents.select("account_id", *_SIGNAL)
         _write(known.order_by(["account_id", "observed_on", "topic"]), run.folder / SIGNALS)
     if tables.technographics is not None:
         known = tables.technographics.select("account_id", *_TECHNOLOGY)
         _write(known.order_by(["account_id", "technology"]), run.folder / TECHNOLOGIES)
+    if tables.products is not None:
+        owned = tables.products.select("account_id", "product").distinct()
+        _write(owned.order_by(["account_id", "product"]), run.folder / PRODUCTS)
     accounts = tables.accounts.select("account_id", "parent_account_id")
     named = accounts.filter(accounts.parent_account_id.notnull() & (accounts.parent_account_id != accounts.account_id))
     _write(named.order_by(["parent_account_id", "account_id"]), run.folder / FAMILIES)

@@ -20,6 +20,7 @@ from lastword import (
     cli_results,
     cli_salesforce,
     cli_spend,
+    cli_triggers,
     cli_web,
 )
 from lastword.cli_options import JsonOption, PrefectOption, ProfileOption, ProjectOption, open_project, parse_date, print_json
@@ -159,16 +160,25 @@ def run(
 
 @app.command()
 def rescore(
-    since: Annotated[date, typer.Option("--since", metavar="DATE", parser=parse_date, help="Inputs changed since this day.")],
+    since: Annotated[
+        date | None,
+        typer.Option(
+            "--since",
+            metavar="DATE",
+            parser=parse_date,
+            help="Inputs changed since this day. Default: as of which the current publication is.",
+        ),
+    ] = None,
     project: ProjectOption = None,
     prefect: PrefectOption = False,
+    profile: ProfileOption = False,
     json: JsonOption = False,
 ) -> None:
     """Score only the accounts whose inputs changed, and publish."""
     from lastword import summary
 
     opened = open_project(project)
-    _show(opened, _carry_out(opened, "rescore", prefect, since), json, summary.print_run)
+    _show(opened, _carry_out(opened, "rescore", prefect, since, json=json, profile=profile), json, summary.print_run)
 
 
 @app.command()
@@ -199,6 +209,7 @@ cli_web.add_commands(app)
 cli_backup.add_commands(app)
 cli_planning.add_commands(app)
 cli_handover.add_commands(app)
+cli_triggers.add_commands(app)
 
 
 def _now() -> datetime:
@@ -209,7 +220,10 @@ def _carry_out(
     project: "Project", command: str, prefect: bool, since: date | None = None, *, json: bool = False, profile: bool = False
 ) -> "Outcome":
     try:
-        return _run(project, command, prefect, since, profile)
+        outcome = _run(project, command, prefect, since, profile)
+        for warning in outcome.warnings:
+            typer.echo(f"lastword: {warning}", err=True)
+        return outcome
     except Refusal as refusal:
         if not json:
             from lastword.leakage_report import print_if_blocked

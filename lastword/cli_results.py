@@ -30,7 +30,7 @@ def queue(
         ),
     ] = None,
     reason: Annotated[
-        str | None, typer.Option("--reason", metavar="WHY", parser=parse_one_of(*REASONS), help=f"Only: {', '.join(REASONS)}.")
+        str | None, typer.Option("--reason", metavar="WHY", help=f"Only: {', '.join(REASONS)}, or a trigger's name.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N.")] = None,
     project: ProjectOption = None,
@@ -41,6 +41,8 @@ def queue(
     from overrides.spreadsheet import write_table
 
     opened = open_project(project)
+    if reason:
+        parse_one_of(*REASONS, *(trigger.name for trigger in opened.settings.triggers))(reason)
     waiting = results.review_queue(opened, ORDERS[by] if by else None)
     if reason:
         waiting = waiting[waiting["queue_reason"] == reason]

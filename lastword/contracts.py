@@ -187,6 +187,7 @@ SCORE_COLUMNS = (
     "review_gain",
     "open_reason",
     "override_review",
+    "trigger_said",
     "why",
     "why_family",
     QUEUED_SINCE,
@@ -212,8 +213,10 @@ log_odds_sd      its standard deviation over bootstrap refits; null where there 
 cut_log_odds     the grade cut nearest to it
 cut_propensity   the probability of a win at that cut
 review_gain      what a review can be expected to gain, in units of review_value: see overrides.value_of_information
-open_reason      why it would be under review with no override in force (disparity, audit, or null)
-override_review  why it is under review although the override in force when it was scored stands (stale, redundant, or null)
+open_reason      why it would be under review with no override in force (a trigger's name, disparity, audit, or null)
+override_review  why it is under review although the override in force when it was scored stands (a trigger's name, stale,
+                 redundant, or null)
+trigger_said     where a trigger is why, what happened, in a sentence; null of all others
 why              of an account under review, a few words on what drives the two opinions apart; null of all others
 why_family       of an account under review, the family of attributes with the largest part in that
 queued_since     since when it is under review without interruption; null where it isn't

@@ -37,6 +37,7 @@ class Explanation:
     gap : per family, the points of the gap by cause (CAUSES).
     sentences : the opinions in words, the plan's first; then what drives them apart, cause by cause.
     history : its ledger entries, oldest first.
+    trigger_said : what happened, where a trigger is why it is under review; None elsewhere.
     """
 
     account: dict[str, Any]
@@ -44,6 +45,7 @@ class Explanation:
     gap: "pd.DataFrame"
     sentences: tuple[str, ...]
     history: tuple[dict[str, str | None], ...]
+    trigger_said: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For --json."""
@@ -53,6 +55,7 @@ class Explanation:
             "gap": results.records(self.gap.drop(columns="account_id")),
             "gap_by_cause": self.by_cause(),
             "sentences": list(self.sentences),
+            "trigger_said": self.trigger_said,
             "history": list(self.history),
         }
 
@@ -89,13 +92,15 @@ def explained(project: "Project", account_id: str, now: datetime) -> Explanation
     from overrides.accounts import unknown_account
     from overrides.final import final_table
     from overrides.ledger import history
+    from overrides.trigger_state import trigger_said
 
     final = final_table([account_id])
     if final.empty:
         raise unknown_account(account_id)
     account = results.records(final)[0]
     reasons = reasons_of(project, account)
-    return Explanation(account, reasons, gap_of(reasons), _sentences(account, reasons), tuple(history(account_id, now)))
+    said = trigger_said(account_id) if account["under_review"] else None
+    return Explanation(account, reasons, gap_of(reasons), _sentences(account, reasons), tuple(history(account_id, now)), said)
 
 
 def reasons_of(project: "Project", account: Mapping[str, Any]) -> "pd.DataFrame":
@@ -131,7 +136,7 @@ def print_explanation(found: Explanation) -> None:
         console.print(gap_table(found))
     for sentence in found.sentences:
         console.print(sentence, soft_wrap=True)
-    console.print(decision(account), soft_wrap=True)
+    console.print(decision(account, found.trigger_said), soft_wrap=True)
     if found.history:
         console.print(f"History: {'; '.join(map(_entry_text, found.history))}.", soft_wrap=True)
 
@@ -162,15 +167,16 @@ def gap_table(found: Explanation) -> Any:
     return table
 
 
-def decision(account: dict[str, Any]) -> str:
-    """Who had the last word, in a sentence."""
+def decision(account: dict[str, Any], trigger_said: str | None = None) -> str:
+    """Who had the last word, in a sentence; with what a trigger says where that is why it is under review."""
+    reason = account["queue_reason"] + (f": {trigger_said}" if trigger_said else "") if account["under_review"] else ""
     grade = account["final_grade"] or "none"
     said = f"Final grade {grade}, decided by {account['decided_by']}"
     if account["decided_by"] == "override":
         said += f": {account['override_reason']}, {account['override_by']}, until {account['override_expires_on']}"
     if not account["coverage"]:
         said += "; a rule of the plan excludes the account"
-    return f"{said}; under review ({account['queue_reason']})." if account["under_review"] else f"{said}."
+    return f"{said}; under review ({reason})." if account["under_review"] else f"{said}."
 
 
 def strongest(reasons: "pd.DataFrame", source: str) -> list[tuple[str, str]]:

@@ -34,6 +34,33 @@ TIER_COLUMNS = (
 )
 
 
+CLASS_COLUMNS = (
+    "account_id",
+    "name",
+    "region",
+    "sales",
+    "profile",
+    "pareto",
+    "pareto_score",
+    "territory",
+    "watched",
+)
+_TIERED = (
+    "account_id",
+    "name",
+    "region",
+    "industry",
+    "account_status",
+    "final_grade",
+    "tier",
+    "model_points",
+    "plan_points",
+    "potential_spend",
+    "expected_value",
+)
+_STAFFED = ("account_id", "name", "region", "tier", "plan_segment", "final_grade", "expected_value")
+
+
 @dataclass(frozen=True)
 class Tiers:
     """accounts: TIER_COLUMNS, tier by tier and within a tier by intent; quadrants and territories: see planning."""
@@ -48,27 +75,44 @@ def tiers(project: "Project") -> Tiers:
     from lastword.planning.pareto import pareto, territories
     from lastword.planning.quadrants import quadrant, quadrant_table
 
-    final = final_scores(project)
+    final = final_scores(project, _TIERED)
+    sold = _sold(project, final)
+    listed = final.assign(quadrant=quadrant(final), intent=_intent(project, final)).join(pareto(sold))
+    order = ["tier", "intent", "expected_value", "account_id"]
+    listed = listed.sort_values(order, ascending=[True, False, False, True], na_position="last", ignore_index=True)
+    return Tiers(listed[list(TIER_COLUMNS)], quadrant_table(final), territories(sold))
+
+
+def classes(project: "Project") -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """A/B/C of the customers of the current publication, and their territories (see planning.pareto).
+
+    Customers: CLASS_COLUMNS, territory by territory and within one by class and score; the watched ones last.
+    """
+    from lastword.planning.pareto import pareto, territories
+
+    sold = _sold(project, final_scores(project, _TIERED))
+    listed = sold.join(pareto(sold))
+    order = ["region", "watched", "pareto", "pareto_score", "account_id"]
+    listed = listed.sort_values(order, ascending=[True, True, True, False, True], na_position="last", ignore_index=True)
+    return listed[list(CLASS_COLUMNS)], territories(sold)
+
+
+def _sold(project: "Project", final: "pd.DataFrame") -> "pd.DataFrame":
+    """The customers with sales, profile and in_year, as planning.pareto takes them."""
     customers = _of_run(project, "customers").set_index("account_id").reindex(final["account_id"]).set_index(final.index)
     known = final.assign(
-        quadrant=quadrant(final),
-        intent=_intent(project, final),
         sales=customers["prior_year_spend"],
         profile=final["model_points"].fillna(final["plan_points"]),
         in_year=customers["stage"] == "new in the year",
     )
-    sold = known[known["account_status"] == "customer"]
-    listed = known.join(pareto(sold))
-    order = ["tier", "intent", "expected_value", "account_id"]
-    listed = listed.sort_values(order, ascending=[True, False, False, True], na_position="last", ignore_index=True)
-    return Tiers(listed[list(TIER_COLUMNS)], quadrant_table(final), territories(sold))
+    return known[known["account_status"] == "customer"]
 
 
 def lists_compared(project: "Project", first: str, second: str) -> "ListAgreement":
     """Compare two lists: plan, model or final, or a .csv or .xlsx with account_id and grade."""
     from lastword.planning.list_agreement import compare_lists
 
-    return compare_lists(_grades(project, first), _grades(project, second))
+    return compare_lists(grades_of(project, first), grades_of(project, second))
 
 
 def customers(project: "Project") -> "pd.DataFrame":
@@ -98,14 +142,19 @@ def staffing(project: "Project") -> Staffing:
     """
     from lastword.planning.capacity import capacity, role_of_each, tier_churn
 
-    settings, final = project.settings.capacity, final_scores(project)
+    settings, final = project.settings.capacity, staffed(project)
     _check_names(project, final)
-    before = _tiers_before(project)
+    before = tiers_before(project)
     now = final.set_index("account_id")["tier"]
     churn = None if before is None else tier_churn(before, now, settings.churn_budget)
     covered = final[final["final_grade"].notna()]
     left = int((role_of_each(covered, settings.roles) < 0).sum())
     return Staffing(capacity(final, settings.roles), churn, left)
+
+
+def staffed(project: "Project") -> "pd.DataFrame":
+    """What planning.capacity takes of the final table, and the names: one row per account."""
+    return final_scores(project, _STAFFED)
 
 
 def _check_names(project: "Project", final: "pd.DataFrame") -> None:
@@ -125,7 +174,8 @@ def _check_names(project: "Project", final: "pd.DataFrame") -> None:
                 )
 
 
-def _tiers_before(project: "Project") -> "pd.Series | None":
+def tiers_before(project: "Project") -> "pd.Series | None":
+    """The tiers of the publication before the current one, by account_id; None where there is none, or its table is gone."""
     import pandas as pd
 
     from overrides.publications import publications
@@ -137,9 +187,10 @@ def _tiers_before(project: "Project") -> "pd.Series | None":
     return pd.read_parquet(path, columns=["account_id", "tier"]).set_index("account_id")["tier"]
 
 
-def _grades(project: "Project", source: str) -> "pd.Series":
+def grades_of(project: "Project", source: str) -> "pd.Series":
+    """The grades of one list by account_id: plan, model or final, or a .csv or .xlsx with account_id and grade."""
     if source in OPINIONS:
-        final = final_scores(project).set_index("account_id")
+        final = final_scores(project, ("account_id", "plan_segment", "model_grade", "final_grade")).set_index("account_id")
         if source == "plan":
             return final["plan_segment"].map(grade_of_segment(project))
         return final[f"{source}_grade"]
@@ -147,12 +198,23 @@ def _grades(project: "Project", source: str) -> "pd.Series":
 
 
 def _grades_of_file(path: Path) -> "pd.Series":
-    from lastword.contracts import GRADES
     from overrides.spreadsheet import read_table
 
     if not path.is_file():
         raise ConfigurationError(f"{path} is no file; give {', '.join(OPINIONS)}, or a .csv or .xlsx with account_id and grade")
-    table = read_table(path)
+    return grades_of_table(read_table(path), path)
+
+
+def grades_of_table(table: "pd.DataFrame", path: Path) -> "pd.Series":
+    """The grades of a list that was read as text (see overrides.spreadsheet.read_table), by account_id; `path` names it.
+
+    Raises
+    ------
+    InputError
+        A column is missing, a grade is none, or an account is there twice.
+    """
+    from lastword.contracts import GRADES
+
     if not {"account_id", "grade"} <= set(table.columns):
         raise InputError(f"{path} lacks a column: a list of grades needs account_id and grade; it has {', '.join(table.columns)}")
     grades = table.assign(grade=table["grade"].astype("str").str.strip().str.upper())

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from lastword.bands import Between, Condition
+from lastword.bands import Between, Condition, Scalar
 from lastword.configuration import ListOf, Section
 from lastword.contracts import ACCOUNTS
 from lastword.mistakes import Mistake, raise_any, wrong
@@ -16,6 +16,16 @@ NEEDED = {"assumption": "amount", "growth": "growth", "correlation": "metric"}
 """The parameter that a method can't do without."""
 
 _TAKEN = {"assumption": {"amount"}, "growth": {"growth", "amount"}, "correlation": {"metric"}}
+
+
+def check_when(when: dict[str, tuple[Scalar, ...] | Between]) -> dict[str, tuple[Scalar, ...] | Between]:
+    """The conditions on an account; Mistakes where there are none, or a text is compared with a range."""
+    if not when:
+        raise wrong('an empty table fits every account; write a condition, as in when = { region = "EMEA" }')
+    texts = {column.name for column in ACCOUNTS.columns if column.kind == "text"} | {"segment", "account_status"}
+    odd = [name for name, condition in when.items() if isinstance(condition, Between) and name in texts]
+    raise_any([Mistake((name,), f"{name} is no number; write the values that fit") for name in odd])
+    return when
 
 
 class SpendChoice(Section):
@@ -50,12 +60,7 @@ class SpendRule(SpendChoice):
     @field_validator("when")
     @classmethod
     def _has_conditions(cls, when: dict[str, Condition]) -> dict[str, Condition]:
-        if not when:
-            raise wrong('an empty table fits every account; write a condition, as in when = { region = "EMEA" }')
-        texts = {column.name for column in ACCOUNTS.columns if column.kind == "text"} | {"segment", "account_status"}
-        odd = [name for name, condition in when.items() if isinstance(condition, Between) and name in texts]
-        raise_any([Mistake((name,), f"{name} is no number; write the values that fit") for name in odd])
-        return when
+        return check_when(when)
 
 
 class Spend(SpendChoice):

@@ -4,13 +4,15 @@ The tables of a run keep the names and values that programs read; the pages and 
 """
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lastword.card_words import readable
 from lastword.plan import TECHNOLOGY
 from lastword.plan_words import value_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 _SIDES = re.compile(r"(?:^|; )(model|plan): ")
@@ -39,6 +41,15 @@ def why_words(why: str) -> str:
     if len(parts) < 3:
         return why
     return "; ".join(f"{side}: {_side_words(said)}" for side, said in zip(parts[1::2], parts[2::2], strict=True))
+
+
+def why_of(row: "Mapping[str, Any]") -> str:
+    """Why an account is in the queue: what its triggers say, then what drives the opinions apart, in words.
+
+    `row` has why, and trigger_said (null where no trigger is why it is under review).
+    """
+    said = row["trigger_said"] if row["queue_reason"] else None
+    return "; ".join(filter(None, (said, why_words(row["why"]))))
 
 
 def with_words(reasons: "pd.DataFrame") -> "pd.DataFrame":

@@ -1,8 +1,9 @@
 """Scoring only the accounts whose inputs changed: everything else keeps its scores, and the evidence they rest on."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ class Frozen:
 
     plan_reference: "PlanReference"
     folder: Path
+    as_of: date
 
     def reasons_of(self, accounts: "pd.Index") -> "pd.DataFrame":
         """The reasons of these accounts as that publication had them."""
@@ -74,25 +76,27 @@ def frozen(run: Run, model_version: str | None) -> Frozen:
     for name, value in scored_by(run, model_version).items():
         if value != current.reference["scored_by"][name]:
             raise Refusal(f"the {name} that scores is not that of the last publication: run `lastword score` for all accounts")
-    return Frozen(PlanReference.from_json(current.reference["plan"]), run.project.run_folder(current.run_id))
+    return Frozen(PlanReference.from_json(current.reference["plan"]), run.project.run_folder(current.run_id), current.as_of)
 
 
-def changed_accounts(run: Run, accounts: "pd.DataFrame", frozen: Frozen) -> "pd.DataFrame":
+def changed_accounts(run: Run, accounts: "pd.DataFrame", frozen: Frozen, met: Collection[str] = ()) -> "pd.DataFrame":
     """The accounts to score: with a row dated since the day asked for, with changed columns, or not published yet.
 
-    And those on whose potential spend somebody entered something since.
+    And those on whose potential spend somebody entered something since, and those that `met` a trigger. No day asked for: the
+    date as of which the publication before was, as what is dated from it on wasn't known then.
     """
     import pandas as pd
 
+    since = run.since or frozen.as_of
     before = pd.read_parquet(frozen.folder / "account_prints.parquet").set_index("account_id")["print"]
     prints = account_prints(run)
     same = prints.eq(before.reindex(prints.index))
-    dated = accounts.index.isin(accounts_dated_since(run) | accounts_entered_since(run))
-    return accounts[dated | ~same.reindex(accounts.index).to_numpy(dtype=bool)]
+    asked = accounts.index.isin(accounts_dated_since(run, since) | accounts_entered_since(since) | set(met))
+    return accounts[asked | ~same.reindex(accounts.index).to_numpy(dtype=bool)]
 
 
-def accounts_dated_since(run: Run) -> set[str]:
-    """Accounts with a row of any input dated on or after `run.since`."""
+def accounts_dated_since(run: Run, since: date) -> set[str]:
+    """Accounts with a row of any input dated on or after a day."""
     import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
@@ -103,16 +107,16 @@ def accounts_dated_since(run: Run) -> set[str]:
             continue
         rows = ds.dataset(path)
         for column in set(columns) & set(rows.schema.names):
-            recent = rows.to_table(columns=["account_id"], filter=pc.field(column) >= pc.scalar(run.since))
+            recent = rows.to_table(columns=["account_id"], filter=pc.field(column) >= pc.scalar(since))
             found.update(recent["account_id"].to_pylist())
     return found
 
 
-def accounts_entered_since(run: Run) -> set[str]:
-    """Accounts on whose potential spend somebody entered something on or after `run.since`, UTC."""
+def accounts_entered_since(since: date) -> set[str]:
+    """Accounts on whose potential spend somebody entered something on or after a day, UTC."""
     from overrides import spend_entries
 
-    return set() if run.since is None else spend_entries.accounts_entered_since(datetime.combine(run.since, time(), UTC))
+    return spend_entries.accounts_entered_since(datetime.combine(since, time(), UTC))
 
 
 def account_prints(run: Run) -> "pd.Series":

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lastword.contracts import GRADES
+from lastword.contracts import FINAL_COLUMNS, GRADES
 from lastword.errors import Refusal
 from lastword.run_rows import rows_where
 
@@ -33,6 +33,7 @@ QUEUE_COLUMNS = (
     "cut_distance",
     "review_gain",
     "queue_reason",
+    "trigger_said",
     "run_id",
 )
 """Columns of the review queue; `why` follows."""
@@ -40,8 +41,10 @@ QUEUE_COLUMNS = (
 NO_GRADE = "none"
 
 
-def final_scores(project: "Project") -> "pd.DataFrame":
+def final_scores(project: "Project", columns: Sequence[str] = FINAL_COLUMNS) -> "pd.DataFrame":
     """The final table as it is now, every override in force included: one row per account, contracts.FINAL_COLUMNS.
+
+    `columns` are those to read, account_id among them; all where not given.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def final_scores(project: "Project") -> "pd.DataFrame":
     from overrides.store import open_store
 
     open_store(project.store_url)
-    table = final_table()
+    table = final_table(columns=columns)
     if table.empty:
         raise nothing_published(project)
     return table

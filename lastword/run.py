@@ -36,7 +36,7 @@ class Run:
     folder
         runs/<run_id>: where this run's tables are.
     since
-        For `rescore`: accounts whose inputs changed from this day on.
+        For `rescore`: accounts whose inputs changed from this day on; None: from the date of the publication before.
     """
 
     project: Project

@@ -26,16 +26,19 @@ class StageOutcome:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A whole run: where its tables are and what each stage did, in order."""
+    """A whole run: where its tables are, what each stage did, in order, and what went wrong after it was done."""
 
     run_id: str
     folder: Path
     stages: tuple[StageOutcome, ...]
+    warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """For --json: ids and paths as text, seconds to the millisecond."""
         stages = [{"name": stage.name, "counts": dict(stage.counts), "seconds": round(stage.seconds, 3)} for stage in self.stages]
-        return {"run_id": self.run_id, "folder": str(self.folder), "stages": stages}
+        return {"run_id": self.run_id, "folder": str(self.folder), "stages": stages} | (
+            {"warnings": list(self.warnings)} if self.warnings else {}
+        )
 
 
 class Listener(Protocol):
@@ -81,6 +84,7 @@ def run_stages(
     ------
     LastwordError : as the stages and the lock state it. The run before stays current.
     """
+    from lastword.notifying import after_run
     from lastword.stages import open_run, sequence
 
     listener = listener or Silence()
@@ -93,4 +97,5 @@ def run_stages(
             counts = wrap(stage, run)()
             done.append(StageOutcome(stage.name, stage.title, counts, time.perf_counter() - began))
             listener.finished(done[-1], position, len(stages))
-        return Outcome(str(run.run_id), Path(run.folder), tuple(done))
+    warnings = after_run(project, now) if any(stage.name == "publish" for stage in stages) else ()
+    return Outcome(str(run.run_id), Path(run.folder), tuple(done), warnings)

@@ -71,8 +71,8 @@ def write_features(run: Run) -> Counts:
 
 
 def write_scores(run: Run) -> Counts:
-    """Write scores.parquet, reasons.parquet, review_queue.parquet, account_prints.parquet and metrics.json."""
-    from lastword import rescoring
+    """Write scores.parquet, reasons.parquet, review_queue.parquet, account_prints.parquet, metrics.json, what triggers found."""
+    from lastword import rescoring, triggering
     from lastword.moves import grade_moves, write_drift
     from lastword.reasons import with_why, write_reasons
     from overrides.queue import order
@@ -80,7 +80,10 @@ def write_scores(run: Run) -> Counts:
     served = serving(run)
     accounts = read(run, "accounts")
     frozen = rescoring.frozen(run, served.version if served else None) if run.command == "rescore" else None
-    chosen = accounts if frozen is None else rescoring.changed_accounts(run, accounts, frozen)
+    watched = triggering.watch(run, accounts)
+    chosen = (
+        accounts if frozen is None else rescoring.changed_accounts(run, accounts, frozen, watched.accounts if watched else ())
+    )
     features, values = read(run, "features").loc[chosen.index], read(run, "plan_values").loc[chosen.index]
     plan = score_by_plan(run, values)
     reference = plan_reference(plan, chosen) if frozen is None else frozen.plan_reference
@@ -88,7 +91,9 @@ def write_scores(run: Run) -> Counts:
     scores = opinions(run, chosen, features, plan, reference, served)
     if frozen is not None:
         scores = rescoring.with_carried_over(scores, accounts)
-    scores = with_review(run, with_measures(scores, reference))
+    scores = with_measures(scores, reference)
+    triggers = triggering.write_triggers(run, scores, watched)
+    scores = with_review(run, scores, triggers)
     reasons = write_reasons(run, scores, features, values, plan, reference, served.model if served else None, frozen)
     scores = with_why(scores, reasons)
     moves = {
@@ -105,7 +110,8 @@ def write_scores(run: Run) -> Counts:
     if read_json(run, "metrics.json") is None:  # else what training measured in the same run stays
         write_metrics(run, served.model.mode if served else "plan-only", served.version if served else None)
     add_figures(run, moves)
-    return {"accounts": len(scores), "scored": len(chosen), "under review": len(queue)}
+    met = {} if watched is None else {"met a trigger": len(triggers)}
+    return {"accounts": len(scores), "scored": len(chosen), **met, "under review": len(queue)}
 
 
 def publish_scores(run: Run) -> Counts:
@@ -297,15 +303,24 @@ def with_measures(scores: "pd.DataFrame", reference: "PlanReference") -> "pd.Dat
     )
 
 
-def with_review(run: Run, scores: "pd.DataFrame") -> "pd.DataFrame":
-    """Adds why each account is under review, with the ledger as it stands now."""
+def with_review(run: Run, scores: "pd.DataFrame", triggers: "pd.DataFrame") -> "pd.DataFrame":
+    """Adds why each account is under review, with the ledger as it stands now, and what its triggers say where that is why.
+
+    `triggers` are those that stand, by account_id: trigger, said.
+    """
     from overrides import ledger
     from overrides.queue import review
 
     settings = run.project.settings
     in_force = ledger.in_force(run.now)
-    reasons = review(scores, in_force, ledger.set_aside(run.now), settings.disparity, settings.seed)
-    return scores.assign(open_reason=reasons["open_reason"], override_review=reasons["override_review"])
+    aside = ledger.set_aside(run.now)
+    reasons = review(scores, in_force, aside, settings.disparity, settings.seed, triggers["trigger"])
+    told = triggers.reindex(scores.index)
+    is_why = reasons["open_reason"].eq(told["trigger"]) | reasons["override_review"].eq(told["trigger"])
+    said = told["said"].where(is_why.fillna(False))
+    return scores.assign(
+        open_reason=reasons["open_reason"], override_review=reasons["override_review"], trigger_said=said.astype("str")
+    )
 
 
 def with_queue_age(run: Run, scores: "pd.DataFrame") -> "pd.DataFrame":

@@ -13,8 +13,10 @@ from lastword.configuration import ListOf, Section
 from lastword.contracts import GRADES
 from lastword.input_source import InputSource, Source
 from lastword.mistakes import Mistake, raise_any, shown, unknown_choice, wrong
+from lastword.notify_settings import Notify
 from lastword.planning_settings import Capacity, Customers, Spend
 from lastword.salesforce_settings import Salesforce
+from lastword.trigger_settings import Trigger, check_names
 
 __all__ = ["InputSource", "Settings"]
 
@@ -327,6 +329,8 @@ class Settings(Section):
     spend: Spend = Spend()
     customers: Customers = Customers()
     capacity: Capacity = Capacity()
+    triggers: Annotated[ListOf[Trigger], Field(examples=['[{ name = "new parent", parent = true }]'])] = ()
+    notify: Notify = Notify()
     store: Store = Store()
     mlflow: Mlflow = Mlflow()
     engine: Engine = Engine()
@@ -339,6 +343,11 @@ class Settings(Section):
         if not re.fullmatch("[A-Z]{3}", currency):
             raise wrong(f'{shown(currency)} is no currency code; write three capital letters, as in currency = "USD"')
         return currency
+
+    @field_validator("triggers")
+    @classmethod
+    def _are_told_apart(cls, triggers: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
+        return check_names(triggers)
 
     @field_validator("columns")
     @classmethod

@@ -9,6 +9,7 @@ from expectations.leakage import leakage_lines
 from lastword import results
 from lastword.moves import drift_line, grades_line
 from lastword.project import SQLITE
+from lastword.triggering import REPORT as TRIGGERS_REPORT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,8 @@ def print_run(project: "Project", outcome: "Outcome") -> None:
         _print_card(console, project)
     waiting = int(final["under_review"].sum())
     console.print(f"Review      {waiting:,} accounts are under review: lastword queue")
+    for line in triggers_lines(results.read_report(outcome.folder, TRIGGERS_REPORT)):
+        console.print(line, soft_wrap=True)
     console.print(f"Table       {shown_path(outcome.folder / 'final_scores.parquet')}")
     _print_warnings(console, results.read_report(outcome.folder, "validation.json"))
 
@@ -71,6 +74,17 @@ def print_run(project: "Project", outcome: "Outcome") -> None:
 def _print_warnings(console: "Console", report: dict[str, Any] | None) -> None:
     for warning in (report or {}).get("warnings", ()):
         console.print(f"Note        {warning}", soft_wrap=True, markup=False)
+
+
+def triggers_lines(report: dict[str, Any] | None) -> list[str]:
+    """What triggers did in a run, of triggers.json; nothing where a project has none."""
+    if report is None:
+        return []
+    if report["note"]:
+        return [f"Triggers    {report['note']}"]
+    fired = ", ".join(f"{each['trigger']} {each['fired']:,}" for each in report["triggers"] if each["fired"])
+    notes = [f"Note        trigger {each['trigger']}: {each['note']}" for each in report["triggers"] if each["note"]]
+    return [f"Triggers    fired: {fired or 'none'}: lastword triggers", *notes]
 
 
 def print_tour(project: "Project", outcome: "Outcome") -> None:
@@ -144,7 +158,9 @@ def gain_text(gain: float | None) -> str:
 
 def reason_text(row: dict[str, Any]) -> str:
     """Why an account is in the queue: what drives the opinions apart, and what else brought it there."""
-    return row["why"] if row["queue_reason"] == "disparity" else "; ".join(filter(None, (text(row["queue_reason"]), row["why"])))
+    if row["queue_reason"] == "disparity":
+        return str(row["why"])
+    return "; ".join(filter(None, (text(row["trigger_said"]) or text(row["queue_reason"]), row["why"])))
 
 
 def validation_table(tables: dict[str, Any]) -> "Table":

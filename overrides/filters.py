@@ -32,7 +32,6 @@ _POSSIBLE = {
     "model_grade": _GRADES,
     "final_grade": _GRADES,
     "decided_by": ("override", "model", "plan", "blend"),
-    "queue_reason": ("disparity", "audit", "stale", "redundant", NONE),
     "tier": ("1", "2", "3", NONE),
 }
 _NUMBERS = {
@@ -64,7 +63,7 @@ class Filters:
 
     Attributes
     ----------
-    region … run_id : texts as they are in the store; `NONE` for the accounts without one.
+    region … run_id : texts as they are in the store; `NONE` for the accounts without one. queue_reason takes triggers' names too.
     owner : names; "" for the accounts that nobody owns.
     plan_points … review_gain : numbers; an account whose number is unknown is in no range.
     gap : the size of `disparity`, whichever opinion is higher.

@@ -89,37 +89,40 @@ def _blended_grade(
     return assign_grades(weight * scores["model_points"] + (1 - weight) * plan_percentile, cuts)
 
 
-def final_table(account_ids: Sequence[str] | None = None) -> pd.DataFrame:
+def final_table(account_ids: Sequence[str] | None = None, columns: Sequence[str] = FINAL_COLUMNS) -> pd.DataFrame:
     """Read final_scores as it is now: one row per account of the current publication, ordered by account_id.
 
-    Columns are contracts.FINAL_COLUMNS. Text is text (null where not given), numbers float64, flags bool, tier Int64, as_of and
-    override_expires_on datetime64 without a zone (dates), scored_at and override_at datetime64 in UTC.
+    Columns are contracts.FINAL_COLUMNS, or those of them that are asked for, account_id among them. Text is text (null where
+    not given), numbers float64, flags bool, tier Int64, as_of and override_expires_on datetime64 without a zone (dates),
+    scored_at and override_at datetime64 in UTC.
     """
     from overrides.store import reading
 
     with reading() as cursor:
-        return read_final(cursor, account_ids)
+        return read_final(cursor, account_ids, columns)
 
 
 def queue_table() -> pd.DataFrame:
-    """The final table of the accounts under review now, and QUEUE_FACTORS; ordered by account_id."""
+    """The final table of the accounts under review now, QUEUE_FACTORS and trigger_said; ordered by account_id."""
     from overrides.store import reading
 
-    columns = [f"f.{name}" for name in FINAL_COLUMNS] + [f"s.{name}" for name in QUEUE_FACTORS]
+    further = (*QUEUE_FACTORS, "trigger_said")
+    columns = [f"f.{name}" for name in FINAL_COLUMNS] + [f"s.{name}" for name in further]
     query = f"SELECT {', '.join(columns)} FROM final_scores f JOIN lastword_score s ON s.account_id = f.account_id"
     with reading() as cursor:
         cursor.execute(f"{query} WHERE f.under_review AND s.publication_id = (SELECT publication_id FROM lastword_current)")
-        frame = typed(pd.DataFrame.from_records(cursor.fetchall(), columns=[*FINAL_COLUMNS, *QUEUE_FACTORS]))
+        frame = typed(pd.DataFrame.from_records(cursor.fetchall(), columns=[*FINAL_COLUMNS, *further]))
     return frame.sort_values("account_id", ignore_index=True)
 
 
-def read_final(cursor: Any, account_ids: Sequence[str] | None = None) -> pd.DataFrame:
+def read_final(cursor: Any, account_ids: Sequence[str] | None = None, columns: Sequence[str] = FINAL_COLUMNS) -> pd.DataFrame:
     """`final_table` within a transaction that is open already."""
-    query = f"SELECT {', '.join(FINAL_COLUMNS)} FROM final_scores"
+    read = [name for name in FINAL_COLUMNS if name in columns]
+    query = f"SELECT {', '.join(read)} FROM final_scores"
     if account_ids is not None:
         query += f" WHERE account_id IN ({', '.join(['%s'] * len(account_ids)) or 'NULL'})"
     cursor.execute(query, list(account_ids or ()))
-    frame = typed(pd.DataFrame.from_records(cursor.fetchall(), columns=list(FINAL_COLUMNS)))
+    frame = typed(pd.DataFrame.from_records(cursor.fetchall(), columns=read))
     return frame.sort_values("account_id", ignore_index=True)
 
 

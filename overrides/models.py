@@ -89,6 +89,7 @@ class Score(models.Model):
     review_gain = models.FloatField(null=True)
     open_reason = models.TextField(null=True)
     override_review = models.TextField(null=True)
+    trigger_said = models.TextField(null=True)
     why = models.TextField(null=True)
     why_family = models.TextField(null=True)
     queued_since = models.DateTimeField(null=True)

@@ -19,7 +19,12 @@ REDUNDANT = "redundant"
 
 
 def review(
-    scores: pd.DataFrame, in_force: pd.DataFrame, set_aside: pd.DataFrame | None, settings: Any, seed: int
+    scores: pd.DataFrame,
+    in_force: pd.DataFrame,
+    set_aside: pd.DataFrame | None,
+    settings: Any,
+    seed: int,
+    triggered: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Why each account is under review, if it is.
 
@@ -36,28 +41,33 @@ def review(
     set_aside : one row per account snoozed or dismissed, index account_id: seen_model_points, seen_plan_points.
     settings : [disparity]: threshold, capacity, order, audit_share, customers.
     seed : with the account_id it decides which accounts are drawn for audit.
+    triggered : by account_id, the name of the trigger that stands on it; whoever set it aside before it fired asked for no less.
 
     Returns
     -------
-    Index of `scores`. open_reason: "disparity", "audit" or null, as if no override were in force; override_review:
-    "redundant" (the model now gives the override's grade and did not then), "stale" (the evidence moved), or null.
-    With a capacity at most so many accounts are under review, the audited ones included: the first in settings.order; where an
-    override is in force, open_reason then says whether the account would have been among them.
+    Index of `scores`. open_reason: a trigger's name, else "disparity", "audit" or null, as if no override were in force;
+    override_review: a trigger's name, else "redundant" (the model now gives the override's grade and did not then), "stale"
+    (the evidence moved), or null. With a capacity at most so many accounts are under review, the audited ones included: those
+    with a trigger before all others, then the first in settings.order; where an override is in force, open_reason then says
+    whether the account would have been among them.
     """
     aside = _unmoved(scores, set_aside, settings.threshold)
-    possible = _population(scores, settings.customers) & ~aside
+    population = _population(scores, settings.customers)
+    possible = population & ~aside
+    called = _called(scores, triggered, population)
+    is_called = called != ""
     decided = scores.index.isin(in_force.index)
     parted = possible & (scores["disparity"].abs() >= settings.threshold).to_numpy()
     returning = _returning(scores, in_force, settings.threshold)
-    queued = np.where(decided, possible & (returning != ""), parted)
+    queued = np.where(decided, possible & (returning != ""), parted) | is_called
     size = _size(int(queued.sum()), settings)
-    place = _places(scores, settings.order)
+    place = _places(scores, settings.order) - len(scores) * is_called
     last = np.sort(place[queued])[size - 1] if 0 < size < queued.sum() else (len(scores) if size == queued.sum() else -1)
     within = place <= last
-    rest = possible & ~decided & ~parted & scores["disparity"].notna().to_numpy()
+    rest = possible & ~decided & ~parted & ~is_called & scores["disparity"].notna().to_numpy()
     audited = _drawn(scores.index, rest, _audits(size, settings), seed)
-    open_reason = np.select([parted & within, audited], [PARTED, AUDIT], default="")
-    override_review = np.where(queued & decided & within, returning, "")
+    open_reason = np.select([is_called & within, parted & within, audited], [called, PARTED, AUDIT], default="")
+    override_review = np.where(queued & decided & within, np.where(is_called, called, returning), "")
     return pd.DataFrame({"open_reason": _text(open_reason), "override_review": _text(override_review)}, index=scores.index)
 
 
@@ -86,6 +96,14 @@ def _places(frame: pd.DataFrame, by: Order) -> np.ndarray:
 def _population(scores: pd.DataFrame, customers: bool) -> np.ndarray:
     covered = scores["coverage"].fillna(False).to_numpy(dtype=bool)
     return covered & (customers | (scores["account_status"] != "customer").to_numpy())
+
+
+def _called(scores: pd.DataFrame, triggered: pd.Series | None, population: np.ndarray) -> np.ndarray:
+    """Per account the name of its trigger, "" where it has none or is never under review."""
+    if triggered is None or triggered.empty:
+        return np.full(len(scores), "", dtype=object)
+    names = triggered.reindex(scores.index).astype(object)
+    return np.where(population & names.notna().to_numpy(), names.to_numpy(), "").astype(object)
 
 
 def _moved(scores: pd.DataFrame, seen: pd.DataFrame, threshold: float) -> np.ndarray:

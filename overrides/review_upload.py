@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lastword.errors import InputError
 from overrides.accounts import standings
@@ -22,9 +22,15 @@ from overrides.spreadsheet import csv_lines, table_of
 from overrides.store import reading
 from overrides.workbook import cell_text
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 LARGEST_FILE = 20_000_000
 LARGEST_CONTENT = 200_000_000
 """Bytes of a file, and of what a workbook unpacks to."""
+
+MOST_ROWS = 100_000
+"""Of a list that isn't of decisions."""
 
 MOST_DIGITS = 15
 """Of a number that a spreadsheet keeps exactly."""
@@ -64,10 +70,8 @@ def read_review(content: bytes, name: str) -> ReviewFile:
         none is called `review`, or a column is missing.
     """
     path = Path(Path(name).name)
-    suffix = _checked_suffix(content, path)
     wrong: dict[tuple[int, int], str] = {}
-    lines = _sheet_lines(content, path, wrong) if suffix == ".xlsx" else csv_lines(content, path)
-    table = table_of(_limited(lines, path), path)
+    table = _table(content, path, wrong, MOST_ACCOUNTS)
     names = [str(title).strip().casefold() for title in table.columns]
     told = _told(wrong, names)
     rows = decision_rows(table, path)
@@ -75,6 +79,31 @@ def read_review(content: bytes, name: str) -> ReviewFile:
     named = any((row.by or "").strip() for row in rows)
     remarks = ["The column by is left out: the decisions are yours."] if named else []
     return ReviewFile([replace(row, by=None) for row in rows if row.line not in told], broken, remarks)
+
+
+def read_upload(content: bytes, name: str, columns: Sequence[str]) -> "pd.DataFrame":
+    """Read the table in a .xlsx or .csv of this name as `spreadsheet.read_table` does, trusting nothing.
+
+    Raises
+    ------
+    InputError
+        As for `read_review`; or a cell of one of `columns` holds a formula, or a number of more digits than a spreadsheet keeps.
+    """
+    path = Path(Path(name).name)
+    wrong: dict[tuple[int, int], str] = {}
+    table = _table(content, path, wrong, MOST_ROWS)
+    table.columns = [str(title).strip().casefold() for title in table.columns]
+    names = list(table.columns)
+    for (line, place), said in sorted(wrong.items()):
+        if line > 1 and place < len(names) and names[place] in columns:
+            raise InputError(f"{path}, row {line}: {names[place]} {said}")
+    return table
+
+
+def _table(content: bytes, path: Path, wrong: dict[tuple[int, int], str], most: int) -> "pd.DataFrame":
+    suffix = _checked_suffix(content, path)
+    lines = _sheet_lines(content, path, wrong) if suffix == ".xlsx" else csv_lines(content, path)
+    return table_of(_limited(lines, path, most), path)
 
 
 def pinned(rows: Sequence[DecisionRow], now: datetime) -> list[DecisionRow]:
@@ -194,11 +223,11 @@ def _told(wrong: dict[tuple[int, int], str], names: Sequence[str]) -> dict[int, 
     return told
 
 
-def _limited(lines: Iterable[Line], path: Path) -> list[Line]:
+def _limited(lines: Iterable[Line], path: Path, most: int) -> list[Line]:
     filled = []
     for line, cells in lines:
         if any(cell.strip() for cell in cells):
             filled.append((line, cells))
-        if len(filled) > MOST_ACCOUNTS + 1:
-            raise InputError(f"{path} has more than {MOST_ACCOUNTS:,} rows: import it in parts")
+        if len(filled) > most + 1:
+            raise InputError(f"{path} has more than {most:,} rows: import it in parts")
     return filled

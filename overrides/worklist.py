@@ -43,6 +43,7 @@ _AS_THEY_ARE = (
     "cut_log_odds",
     "cut_propensity",
     "why_family",
+    "trigger_said",
 )
 ROW = {
     **FINAL,
@@ -132,9 +133,9 @@ def queue_page(view: View, now: datetime, settings: Any, after: str | None = Non
     -------
     Page
         Rows hold contracts.FINAL_COLUMNS with the override in force now, plan_grade, policy_grade, the disparity by each
-        measure, the factors of the order, why ("" where none is stored) and why_family, queued_since, entry_id and override_note
-        of the override in force, aside, owner, claimed_by, claimed_at, proposal_id. Null is None, flags are bool, times are in
-        UTC.
+        measure, the factors of the order, why ("" where none is stored), why_family and trigger_said, queued_since, entry_id and
+        override_note of the override in force, aside, owner, claimed_by, claimed_at, proposal_id. Null is None, flags are bool,
+        times are in UTC.
 
     Raises
     ------

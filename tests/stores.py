@@ -84,6 +84,7 @@ def scores_of(account_ids: Sequence[str], scored_at: datetime | None = None, **c
         "sub_industry",
         "open_reason",
         "override_review",
+        "trigger_said",
         "why",
         "why_family",
     )

@@ -2,11 +2,12 @@
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,9 +28,14 @@ if TYPE_CHECKING:
     from lastword.project import Project
     from lastword.settings import Salesforce
 
+    type Tell = Callable[[str, int, int], None]
+
 MANIFEST = "manifest.json"
 KIND = "lastword handover"
 """What a manifest says it is, so that nothing else is ever written over."""
+
+STEPS = 5
+"""How many steps making a package tells."""
 
 _ACCOUNTS_AT_ONCE = 20_000
 _TRIES = 5
@@ -43,10 +49,10 @@ class HandedOver:
     manifest: Mapping[str, Any]
 
 
-def hand_over(project: "Project", target: Path, now: datetime, *, force: bool = False) -> HandedOver:
+def hand_over(project: "Project", target: Path, now: datetime, *, force: bool = False, tell: "Tell | None" = None) -> HandedOver:
     """Write the package of the current publication into the folder or .zip `target`.
 
-    A package of the same run there is replaced, also an older state of it.
+    A package of the same run there is replaced, also an older state of it. `tell` hears each step in words, and its number.
 
     Raises
     ------
@@ -54,9 +60,12 @@ def hand_over(project: "Project", target: Path, now: datetime, *, force: bool = 
         Nothing is published; `target` is no package, has files of somebody else or, without `force`, is of another run; it can't
         be written. What was there before is untouched then.
     """
+    step = _counted(tell)
+    step("Reading the final table and its reasons")
     accounts, origin = handed_accounts(project, now)
     _refuse_unless_ours(target, origin.run_id, force=force)
-    files, rows = package_files(accounts, origin, project.settings.salesforce)
+    files, rows = package_files(accounts, origin, project.settings.salesforce, step)
+    step("Writing the package")
     manifest = manifest_of(files, rows, origin, now)
     files[MANIFEST] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
     if _is_zip(target):
@@ -78,17 +87,30 @@ def handed_accounts(project: "Project", now: datetime) -> "tuple[pd.DataFrame, O
     return accounts_table(final, plan_grades, _parents(project, final), reasons), origin
 
 
-def package_files(accounts: "pd.DataFrame", origin: Origin, salesforce: "Salesforce") -> tuple[dict[str, bytes], dict[str, int]]:
-    """The files of a package but its manifest, by name, and the rows of those that have any."""
+def package_files(
+    accounts: "pd.DataFrame", origin: Origin, salesforce: "Salesforce", step: Callable[[str], None] = lambda said: None
+) -> tuple[dict[str, bytes], dict[str, int]]:
+    """The files of a package but its manifest, by name, and the rows of those that have any; `step` hears what comes next."""
+    step("Making the tables")
     segments = segments_table(accounts)
     files: dict[str, bytes] = {}
     for name, table in (("accounts", accounts), ("segments", segments)):
         files[f"{name}.csv"], files[f"{name}.parquet"] = _csv(table), _parquet(table)
+    step("Making the workbook")
     files["handover.xlsx"] = workbook_of(accounts, segments, origin, "handover.xlsx")
     files["salesforce.csv"] = csv_of(salesforce_rows(accounts, salesforce)).encode()
     rows = {name: len(segments if name.startswith("segments") else accounts) for name in files}
+    step("Drawing and setting the summary")
     files["summary.pdf"] = summary_pdf(accounts, origin, rows)
     return files, rows
+
+
+def manifest_in(path: Path) -> dict[str, Any] | None:
+    """What manifest.json of a package that is a .zip says; None where it is no package of ours."""
+    try:
+        return _zip_content(path)[0]
+    except OSError:
+        return None
 
 
 def manifest_of(files: Mapping[str, bytes], rows: Mapping[str, int], origin: Origin, now: datetime) -> dict[str, Any]:
@@ -111,6 +133,12 @@ def manifest_of(files: Mapping[str, bytes], rows: Mapping[str, int], origin: Ori
             for name, content in files.items()
         },
     }
+
+
+def _counted(tell: "Tell | None") -> Callable[[str], None]:
+    """Counts the steps of a package for whoever hears them."""
+    taken = itertools.count(1)
+    return lambda said: tell(said, next(taken), STEPS) if tell is not None else None
 
 
 def _read_store(project: "Project", now: datetime) -> "tuple[pd.DataFrame, pd.Series, Origin]":

@@ -61,12 +61,49 @@ def _of_role(accounts: pd.DataFrame, role: Role, region: str) -> dict[str, objec
     fit = min(len(accounts), floor(sellers * role.accounts_per_seller))
     cut = {}
     if 0 < fit < len(accounts):
-        ordered = accounts.sort_values(
-            ["tier", "expected_value", "account_id"], ascending=[True, False, True], na_position="last"
-        )
-        last = ordered.iloc[fit - 1]
+        last = _in_order(accounts).iloc[fit - 1]
         cut = {"tier_cut": last["tier"], "value_cut": last["expected_value"]}
     return known | {"sellers": sellers, "gap": needed - sellers, "accounts_that_fit": fit} | cut
+
+
+def assigned(final: pd.DataFrame, roles: Sequence[Role]) -> pd.DataFrame:
+    """Who looks after each account. Grain and order: the accounts of `final` that have a final grade.
+
+    Returns
+    -------
+    pandas.DataFrame
+        account_id, region, tier, plan_segment, expected_value, role (null: none takes it), fits (whether the sellers there are
+        can look after it too; null where the role doesn't say who there is).
+    """
+    covered = final[final["final_grade"].notna()]
+    index = role_of_each(covered, roles)
+    names = {place: role.name for place, role in enumerate(roles)}
+    found = covered[["account_id", "region", "tier", "plan_segment", "expected_value"]].assign(
+        role=index.map(names).astype("str")
+    )
+    place = _in_order(found).groupby([index, found["region"].fillna(NOWHERE)]).cumcount().reindex(found.index)
+    room = pd.Series([_room(roles, role, region) for role, region in zip(index, found["region"], strict=True)], found.index)
+    fits = (place < room).astype("boolean").mask(room.isna())
+    return found.assign(fits=fits)
+
+
+def totals(table: pd.DataFrame) -> dict[str, float | None]:
+    """Sums over the rows of `capacity`: accounts, sellers_needed, and sellers and gap over the rows that have them, else None."""
+    told = table[table["sellers"].notna()]
+    known = {name: float(told[name].sum()) if len(told) else None for name in ("sellers", "gap")}
+    return {"accounts": int(table["accounts"].sum()), "sellers_needed": int(table["sellers_needed"].sum()), **known}
+
+
+def _room(roles: Sequence[Role], index: int, region: str | None) -> float | None:
+    if index < 0 or not roles[index].sellers:
+        return None
+    sellers = roles[index].sellers.get(NOWHERE if pd.isna(region) else region, 0.0)
+    return floor(sellers * roles[index].accounts_per_seller)
+
+
+def _in_order(accounts: pd.DataFrame) -> pd.DataFrame:
+    """Whom to look after first: by tier, within a tier by expected value."""
+    return accounts.sort_values(["tier", "expected_value", "account_id"], ascending=[True, False, True], na_position="last")
 
 
 @dataclass(frozen=True)
@@ -97,3 +134,13 @@ def tier_churn(before: pd.Series, now: pd.Series, budget: float) -> Churn:
     share = changed / len(both) if len(both) else None
     within = None if share is None else share <= budget
     return Churn(len(both), changed, int((step > 0).sum()), int((step < 0).sum()), share, budget, within)
+
+
+def tier_changes(before: pd.Series, now: pd.Series) -> pd.DataFrame:
+    """The accounts that `tier_churn` counts as changed: account_id, before, now, steps (above 0: up); the farthest first."""
+    before, now = before.dropna(), now.dropna()
+    both = before.index.intersection(now.index)
+    one, other = before.loc[both].astype("int64").to_numpy(), now.loc[both].astype("int64").to_numpy()
+    table = pd.DataFrame({"account_id": both, "before": one, "now": other, "steps": one - other})
+    changed = table[table["steps"] != 0]
+    return changed.sort_values(["steps", "account_id"], key=lambda c: -c.abs() if c.name == "steps" else c, ignore_index=True)

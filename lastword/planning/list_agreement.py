@@ -38,7 +38,7 @@ def compare_lists(first: pd.Series, second: pd.Series) -> ListAgreement:
     first, second = first.dropna(), second.dropna()
     both = first.index.intersection(second.index)
     one, other = first.loc[both], second.loc[both]
-    found = agreement(pd.crosstab(one.to_numpy(), other.to_numpy()) if len(both) else pd.DataFrame())
+    found = agreement(cross_table(one, other))
     return ListAgreement(
         accounts=found.accounts,
         same=found.same,
@@ -48,6 +48,14 @@ def compare_lists(first: pd.Series, second: pd.Series) -> ListAgreement:
         only_second=len(second) - len(both),
         differences=_differences(one, other),
     )
+
+
+def cross_table(first: pd.Series, second: pd.Series) -> pd.DataFrame:
+    """How many accounts the first list grades as the row and the second as the column; A to F, both graded."""
+    first, second = first.dropna(), second.dropna()
+    both = first.index.intersection(second.index)
+    counts = pd.crosstab(first.loc[both].to_numpy(), second.loc[both].to_numpy()) if len(both) else pd.DataFrame()
+    return counts.reindex(index=list(GRADES), columns=list(GRADES), fill_value=0).astype("int64")
 
 
 def _differences(first: pd.Series, second: pd.Series) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Whether accounts have the columns that [spend] and [customers] name, told before a run spends its time."""
+"""Whether accounts have the columns that [spend], [customers] and [[triggers]] name, told before a run spends its time."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ def check_planning_columns(project: "Project", accounts: "Path") -> None:
     """
     available = pq.read_schema(accounts).names
     settings = project.settings
-    for at, name in [*_conditions(settings), *_metrics(settings), *_customer_columns(settings)]:
+    for at, name in [*_conditions(settings), *_metrics(settings), *_customer_columns(settings), *_trigger_columns(settings)]:
         known = [*available, *DERIVED] if "when" in at else available
         if name not in known:
             near = did_you_mean(name, known, quote=True) or "; take it out, or map it under [columns.accounts]"
@@ -53,6 +53,13 @@ def _customer_columns(settings: "Settings") -> Iterator[tuple[Place, str]]:
         name = getattr(settings.customers, key)
         if name is not None:
             yield ("customers", key), name
+
+
+def _trigger_columns(settings: "Settings") -> Iterator[tuple[Place, str]]:
+    for index, trigger in enumerate(settings.triggers):
+        yield from ((("triggers", index, "when", name), name) for name in trigger.conditions)
+        if trigger.column is not None:
+            yield ("triggers", index, "column"), trigger.column
 
 
 def _has_numbers(accounts: "Path", name: str) -> bool:

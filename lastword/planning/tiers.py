@@ -12,8 +12,13 @@ def high_value(potential: pd.Series) -> pd.Series:
     Equal potentials fall on the same side: the border is the value that the top 35 % reach. The final table makes the tier of
     it: 1 where fit (final grade A or B) and value are both high, 2 where one is, 3 where neither is.
     """
-    known = potential.dropna()
-    if known.empty:
+    border = value_border(potential)
+    if border is None:
         return pd.Series(pd.NA, index=potential.index, dtype="boolean")
-    border = known.quantile(1 - VALUABLE_SHARE)
     return (potential >= border).astype("boolean").mask(potential.isna())
+
+
+def value_border(potential: pd.Series) -> float | None:
+    """The potential spend from which on it counts as high; None where none is known."""
+    known = potential.dropna()
+    return None if known.empty else float(known.quantile(1 - VALUABLE_SHARE))

@@ -20,7 +20,7 @@ QUEUE_REASONS = {
     "stale": "override is stale",
     "redundant": "override is redundant",
 }
-"""Why an account is under review, in words."""
+"""Why an account is under review, in words; a trigger's name says it itself."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,12 @@ class Column:
     hint: str
     cell: Callable[[Row, datetime], SafeString | str]
     css: str = ""
+
+
+def queue_reason(row: Row) -> str:
+    """Why an account is under review, in words; "" where it isn't."""
+    reason = row["queue_reason"] or ""
+    return QUEUE_REASONS.get(reason, reason)
 
 
 def plan_cell(row: Row, now: datetime) -> SafeString:

@@ -92,7 +92,7 @@ def test_the_queue_is_what_is_under_review_now_with_every_factor(project, now):
     project.publish(scores_of(["a", "b", "c"], scored_at=now, open_reason="disparity", review_gain=[3.5, 4.5, None]), "r2")
     override("b", "A", now + timedelta(seconds=1))
     queue = queue_table()
-    assert tuple(queue.columns) == (*FINAL_COLUMNS, *QUEUE_FACTORS)
+    assert tuple(queue.columns) == (*FINAL_COLUMNS, *QUEUE_FACTORS, "trigger_said")
     assert queue["account_id"].tolist() == ["a", "c"]
     assert queue["review_gain"].tolist() == [3.5, pytest.approx(float("nan"), nan_ok=True)]
     assert queue["run_id"].tolist() == ["r2", "r2"]

@@ -48,12 +48,10 @@ def raising(error):
         (("override", "ad"), "Did you mean 'add'"),
         (("score", "--projekt", "x"), "--project"),
         (("score", "surplus"), "surplus"),
-        (("rescore",), "--since"),
         (("rescore", "--since", "2026-02-30"), "YYYY-MM-DD"),
         (("override", "add", "1", "--grade", "E", "--reason", "other"), "A, B, C, D, F"),
         (("demo", "--accounts", "many"), "--accounts"),
         (("queue", "--by", "value"), "gain, disparity"),
-        (("queue", "--reason", "gap"), "disparity, audit, stale, redundant"),
         (("score",), "lastword.toml"),
         (("score", "--project", "nowhere"), "nowhere"),
     ],
@@ -201,6 +199,7 @@ FINAL = pd.DataFrame(
         "expected_value": [None, 3.0, None, None],
         "under_review": [True, True, False, False],
         "queue_reason": ["disparity", "disparity", None, None],
+        "trigger_said": [None, None, None, None],
         "run_id": ["r"] * 4,
     }
 )

@@ -112,7 +112,6 @@ def test_other_parameters_and_empty_values_ask_for_nothing():
         ({"account_status": ["won"]}, "filter account_status: 'won' is unknown: expected one of prospect, customer, other"),
         ({"tier": ["0"]}, "filter tier: '0' is unknown"),
         ({"decided_by": ["me"]}, "filter decided_by: 'me' is unknown"),
-        ({"queue_reason": ["x"]}, "filter queue_reason: 'x' is unknown"),
         ({"region": ["x" * 501]}, "filter region with a value of 501 characters: expected at most 500"),
         ({"search": ["a\0b"]}, "filter search with a value of 3 characters"),
         ({"owner": ["\ud800"]}, "filter owner with a value of 1 characters"),

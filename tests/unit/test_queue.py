@@ -167,3 +167,29 @@ def test_no_accounts():
 def test_the_draw_is_the_same_everywhere():
     found = review(scores([90.0] * 20 + [0.0] * 30), NO_OVERRIDES, None, settings(audit_share=0.1), seed=7)
     assert found.index[found["open_reason"] == "audit"].tolist() == ["036", "037"]
+
+
+def named(**triggers) -> pd.Series:
+    """A trigger's name by account: _000="intent"."""
+    return pd.Series({account.removeprefix("_"): name for account, name in triggers.items()}, dtype="str")
+
+
+def test_a_trigger_is_why_before_the_gap_the_audit_and_the_override():
+    table = scores([90.0, 0.0, 0.0, 90.0])
+    found = review(table, override(account="001"), None, settings(audit_share=1.0), 7, named(_000="intent", _001="parent"))
+    assert reasons(found) == ["intent", "parent", "audit", "disparity"]
+    assert reasons(found, "override_review") == [None, "parent", None, None]
+
+
+def test_a_trigger_brings_back_what_was_set_aside_and_nobody_who_is_never_under_review():
+    table = scores([0.0] * 3, account_status=["prospect", "customer", "prospect"], coverage=[True, True, False])
+    aside = pd.DataFrame({"seen_model_points": 50.0, "seen_plan_points": 50.0}, index=pd.Index(["000"], name="account_id"))
+    triggers = named(_000="intent", _001="intent", _002="intent", _999="intent")
+    assert reasons(review(table, NO_OVERRIDES, aside, settings(), 7, triggers)) == ["intent", None, None]
+    assert reasons(review(table, NO_OVERRIDES, aside, settings(customers=True), 7, triggers)) == ["intent", "intent", None]
+
+
+def test_with_a_capacity_those_with_a_trigger_get_their_places_first():
+    table = scores([90.0, 80.0, 0.0, 70.0], review_gain=[9.0, 8.0, 0.1, 7.0])
+    found = review(table, NO_OVERRIDES, None, settings(capacity=2), 7, named(_002="intent"))
+    assert reasons(found) == ["disparity", None, "intent", None]

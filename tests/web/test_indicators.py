@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from lastword.web import recommender
+from lastword.web.background import Progress
 from lastword.web.plan_changes import changes_of, opening_of, together_of
-from lastword.web.recommender import Progress, progress
+from lastword.web.recommender import RECOMMENDING
 from overrides.publish import current_run
 
 FAMILIES = ("firmographic", "technographic", "intent")
@@ -69,7 +70,7 @@ def test_look_alikes_are_labelled(client_of: Callable[[str], Any], site: Any):
 def test_recommendations_are_worked_out_on_request_alone(client_of: Callable[[str], Any], site: Any):
     rita, vera = client_of("rita"), client_of("vera")
     assert "Not worked out yet" in vera.get("/indicators?family=plan").content.decode()
-    assert progress(site, datetime.now(UTC)) is None
+    assert RECOMMENDING.progress(site, datetime.now(UTC)) is None
     assert vera.post("/indicators/recommend").status_code == 403
     assert rita.post("/indicators/recommend").status_code == 302
     assert 'id="working"' in vera.get("/indicators?family=plan").content.decode()
@@ -77,7 +78,7 @@ def test_recommendations_are_worked_out_on_request_alone(client_of: Callable[[st
         assert "begun by rita" in answer.content.decode()
         time.sleep(0.2)
     assert answer["HX-Refresh"] == "true"
-    assert progress(site, datetime.now(UTC)).state == "done"
+    assert RECOMMENDING.progress(site, datetime.now(UTC)).state == "done"
     page = rita.get("/indicators?family=plan").content.decode()
     assert "changes tried as of 2026-06-01 on plan 2026" in page
     assert "[[attributes]]" in page
@@ -87,8 +88,8 @@ def test_recommendations_are_worked_out_on_request_alone(client_of: Callable[[st
 
 def test_work_that_died_is_said_and_can_begin_again(site: Any, client_of: Callable[[str], Any]):
     long_ago = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
-    recommender._write(site, Progress("running", "Trying changes of the plan", "rita", long_ago, 2, 2))
-    assert progress(site, datetime.now(UTC)).state == "failed"
+    RECOMMENDING.write(site, Progress("running", "Trying changes of the plan", "rita", long_ago, 2, 2))
+    assert RECOMMENDING.progress(site, datetime.now(UTC)).state == "failed"
     page = client_of("rita").get("/indicators?family=plan").content.decode()
     assert "ended before it was done" in page
     assert "Work them out" in page
@@ -99,7 +100,7 @@ def test_what_is_refused_is_said_on_the_page(site: Any, client_of: Callable[[str
 
     with FileLock(site.lock_path):
         recommender.main(str(site.folder))
-    found = progress(site, datetime.now(UTC))
+    found = RECOMMENDING.progress(site, datetime.now(UTC))
     assert found.state == "failed"
     assert found.said in client_of("rita").get("/indicators?family=plan").content.decode()
 

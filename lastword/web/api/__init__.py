@@ -10,7 +10,7 @@ from django.urls.converters import StringConverter
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
-from lastword.web.api import final_scores, overrides, problems, runs
+from lastword.web.api import final_scores, overrides, problems, rescore, runs
 from lastword.web.api.parsing import StrictParser
 from lastword.web.api.reference import Reference
 from lastword.web.roles import allows
@@ -36,6 +36,7 @@ api = Api(
 api.add_router("", final_scores.router)
 api.add_router("", overrides.router)
 api.add_router("", runs.router)
+api.add_router("", rescore.router)
 problems.handle(api)
 
 

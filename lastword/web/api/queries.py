@@ -41,7 +41,9 @@ class FilterQuery(Schema):
     model_grade: list[Text] = _filter("the model's grade: A B C D F, none")
     final_grade: list[Text] = _filter("the grade in force: A B C D F, none")
     decided_by: list[Text] = _filter("override, model, plan or blend")
-    queue_reason: list[Text] = _filter("under review for: disparity, audit, stale or redundant; none: not under review")
+    queue_reason: list[Text] = _filter(
+        "under review for: disparity, audit, stale, redundant or a trigger's name; none: not under review"
+    )
     why_family: list[Text] = _filter("the family of attributes that drives the opinions apart most")
     tier: list[Text] = _filter("1, 2, 3, none")
     run_id: list[Text] = _filter("scored by these runs")

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from lastword.web.columns import QUEUE_REASONS, Column, Row, gap_cell, model_title, plan_cell
+from lastword.web.columns import Column, Row, gap_cell, model_title, plan_cell, queue_reason
 from lastword.web.templatetags.shown import age, day, grade, known, number, percent, short
 
 SHOWN_AT_FIRST = (
@@ -69,7 +69,7 @@ COLUMNS = {
         Column("expected_value", "Expected", "Expected value: propensity × potential", _money("expected_value"), "num"),
         Column("key", "Key", "A rule of the plan makes it a key account", lambda row, now: "key" if row["key_account"] else ""),
         Column("covered", "Covered", "Whether the plan covers it", lambda row, now: "yes" if row["coverage"] else "no"),
-        Column("review", "Under review", "Why it is in the queue", lambda row, now: QUEUE_REASONS.get(row["queue_reason"], "")),
+        Column("review", "Under review", "Why it is in the queue", lambda row, now: queue_reason(row)),
         Column("age", "Age", "Days under review", lambda row, now: age(row["queued_since"], now), "num"),
         Column("owner", "Owner", "Who looks after it", _text("owner")),
         Column("scored", "Scored as of", "Up to which day things were known", lambda row, now: day(row["as_of"])),

@@ -11,7 +11,7 @@ from lastword.account_facts import FAMILY_NAMES, AccountFacts, Factor, account_f
 from lastword.account_inputs import Signal
 from lastword.charts.account import CAUSES, Mark, Points, Timeline, draw_gap, draw_timeline, weeks_of
 from lastword.plan_words import PlanLine
-from lastword.web.columns import QUEUE_REASONS, even
+from lastword.web.columns import even, queue_reason
 from lastword.web.kept import kept
 from lastword.web.run_state import plan_now
 from lastword.web.templatetags.shown import day, percent
@@ -92,7 +92,7 @@ def account_page(request: HttpRequest, row: Row, record: AccountRecord) -> dict[
         "horizon_days": settings.model.horizon_days,
         "currency": settings.currency,
         "measure": settings.disparity.measure,
-        "review": QUEUE_REASONS.get(row["queue_reason"] or "", ""),
+        "review": queue_reason(row),
         "final_words": final_words(row, record),
         "factors": _factors(facts),
         "plan_lines": _with_widths(facts),

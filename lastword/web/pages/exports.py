@@ -11,7 +11,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET
 
 from lastword.errors import ConfigurationError, Refusal
-from lastword.reason_words import why_words
+from lastword.reason_words import why_of
 from lastword.web.pages.filtering import TITLES, filters_of, said_of
 from lastword.web.pages.queue import view_of
 from lastword.web.roles import allows
@@ -110,7 +110,7 @@ def _accounts(request: HttpRequest) -> tuple[str, Iterator[str]]:
 def _rows(request: HttpRequest, accounts: list[str]) -> Iterator[dict[str, Any]]:
     for part in batched(accounts, _BATCH):
         found = queue_rows(part, request.now, request.project.settings)
-        yield from (found[account] | {"why": why_words(found[account]["why"])} for account in part if account in found)
+        yield from (found[account] | {"why": why_of(found[account])} for account in part if account in found)
 
 
 def _about(request: HttpRequest, asked_for: str) -> About:

@@ -243,6 +243,8 @@ def _values(request: HttpRequest, name: str, filters: Filters, table: Any, owner
     if name in COUNTED and table is not None:
         return list(values_of(name, table, filters))
     given = ("", *sorted({*owners} - {""})) if name == "owner" else _GIVEN.get(name, ())
+    if name == "queue_reason":
+        given = (*given[:-1], *(trigger.name for trigger in request.project.settings.triggers), given[-1])
     return [(value, None) for value in dict.fromkeys((*given, *asked))]
 
 

@@ -13,10 +13,11 @@ from lastword import results
 from lastword.errors import Refusal
 from lastword.findings import Findings, collected
 from lastword.recommending import plan_print
+from lastword.web.background import DONE, RUNNING, Progress
 from lastword.web.kept import kept
 from lastword.web.lifts import FAMILIES, Asked, accounts_query, asked_of, counted, finding, lift_rows
 from lastword.web.plan_changes import Change, changes_of, opening_of, together_of
-from lastword.web.recommender import DONE, RUNNING, Progress, progress, start
+from lastword.web.recommender import RECOMMENDING
 from lastword.web.roles import allows
 from overrides.publish import current_run
 from overrides.scenarios import OPEN, scenarios
@@ -65,7 +66,7 @@ def indicators(request: HttpRequest) -> HttpResponse:
 @require_POST
 def recommend(request: HttpRequest) -> HttpResponse:
     """Begin to work out recommendations; the page then shows how far it is."""
-    start(request.project, request.user.username, request.now)
+    RECOMMENDING.start(request.project, request.user.username, request.now)
     return HttpResponseRedirect(f"{reverse('indicators')}?family={PLAN}")
 
 
@@ -73,7 +74,7 @@ def recommend(request: HttpRequest) -> HttpResponse:
 @require_GET
 def working(request: HttpRequest) -> HttpResponse:
     """How far the work is, for the page that waits for it; once it is over, the page is to load itself again."""
-    found = progress(request.project, request.now)
+    found = RECOMMENDING.progress(request.project, request.now)
     if found is None or found.state != RUNNING:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return render(request, "indicators/working.html", _working(request, found))
@@ -137,7 +138,7 @@ def _accounts_href(row: Mapping[str, Any]) -> str:
 
 
 def _plan(request: HttpRequest, found: Findings) -> dict[str, Any]:
-    work = progress(request.project, request.now)
+    work = RECOMMENDING.progress(request.project, request.now)
     report = found.recommendations
     changes: list[Change] = [] if report is None else changes_of(report)
     moved = report is not None and plan_print(request.project.plan_path.read_bytes()) != report["plan"]

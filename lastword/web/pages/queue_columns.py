@@ -8,8 +8,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from lastword.errors import ConfigurationError
-from lastword.reason_words import why_words
-from lastword.web.columns import QUEUE_REASONS, Column, Row, gap_cell, model_title, plan_cell
+from lastword.reason_words import why_of
+from lastword.web.columns import Column, Row, gap_cell, model_title, plan_cell, queue_reason
 from lastword.web.templatetags.shown import age, grade, known, number, percent, short
 
 COOKIE = "lastword_columns"
@@ -26,7 +26,7 @@ def _model(row: Row, now: datetime) -> SafeString:
 
 
 def _why(row: Row, now: datetime) -> SafeString:
-    said = why_words(row["why"])
+    said = why_of(row)
     return format_html('<span class="cut" title="{}">{}</span>', said, known(said))
 
 
@@ -50,9 +50,7 @@ COLUMNS = {
         Column("why", "Why they part", "The reasons that push the two opinions apart most, in points", _why, "wide"),
         Column("age", "Age", "Days under review", lambda row, now: age(row["queued_since"], now), "num"),
         Column("owner", "Owner", "Who looks after the account", _text("owner")),
-        Column(
-            "reason", "In the queue for", "Why it is under review", lambda row, now: QUEUE_REASONS.get(row["queue_reason"], "–")
-        ),
+        Column("reason", "In the queue for", "Why it is under review", lambda row, now: known(queue_reason(row))),
         Column("region", "Region", "Region", _text("region")),
         Column("country", "Country", "Country", _text("country")),
         Column("industry", "Industry", "Industry", _text("industry")),

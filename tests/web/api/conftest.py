@@ -29,6 +29,9 @@ def served(project: Project) -> Iterator[Project]:  # noqa: F811
     settings.LASTWORD_PROJECT = SimpleNamespace(
         settings=SimpleNamespace(**vars(project.settings), web=Web()),
         store_url=project.store_url,
+        folder=project.runs_folder.parent,
+        state_folder=project.runs_folder.parent,
+        lock_path=project.runs_folder.parent / "lock",
         runs_folder=project.runs_folder,
         run_folder=lambda run_id: project.runs_folder / run_id,
     )
