@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lastword.run import Run
+from lastword.run_rows import ROWS_PER_GROUP
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ def with_posted_spend(run: Run, tables: "Tables", rows: "pd.DataFrame") -> "pd.D
     open_store(run.project.store_url)
     facts = _facts(run, tables, rows)
     posted = posted_spend(facts, run.project.settings.spend, spend_entries.in_force(run.now), run.project.settings.seed)
-    posted.to_parquet(run.folder / POSTED, index=False)
+    posted.to_parquet(run.folder / POSTED, index=False, row_group_size=ROWS_PER_GROUP)
     correlations(facts, _metrics(tables)).to_parquet(run.folder / CORRELATIONS, index=False)
     potential = posted["potential_spend"].astype("float64")
     return rows.assign(potential_spend=potential, high_value=high_value(potential))

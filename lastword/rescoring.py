@@ -13,6 +13,7 @@ from lastword.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lastword.project import Project
     from models.scorecard import PlanReference
 
 CHANGE_DATES = {
@@ -48,13 +49,18 @@ def to_freeze(run: Run, plan_reference: "PlanReference", model_version: str | No
 
 def scored_by(run: Run, model_version: str | None) -> dict[str, str | None]:
     """What every account's score rests on besides its own inputs: a change of it asks for a full score."""
-    deciding = run.project.settings.model_dump_json(include={"features", "grades", "disparity", "final", "spend"})
     plan = run.project.plan_path.read_bytes()
     return {
         "model": model_version,
         "plan.toml": hashlib.sha256(plan).hexdigest(),
-        "lastword.toml": hashlib.sha256(deciding.encode()).hexdigest(),
+        "lastword.toml": settings_print(run.project),
     }
+
+
+def settings_print(project: "Project") -> str:
+    """By which one sees whether anything in lastword.toml that scores rest on has changed."""
+    deciding = project.settings.model_dump_json(include={"features", "grades", "disparity", "final", "spend"}, warnings=False)
+    return hashlib.sha256(deciding.encode()).hexdigest()
 
 
 def frozen(run: Run, model_version: str | None) -> Frozen:

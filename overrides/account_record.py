@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from overrides.decisions import replay, utc_date, with_lapses
+from overrides.spend_entries import SpendLine, entries_of
 
 if TYPE_CHECKING:
     from overrides.models import OverrideEntry, Publication, Score
@@ -96,6 +97,7 @@ class AccountRecord:
     lines: tuple[Line, ...]
     asides: tuple[Aside, ...]
     asked: tuple[Asked, ...]
+    spend: tuple[SpendLine, ...] = ()
 
     @property
     def in_force(self) -> Line | None:
@@ -123,6 +125,7 @@ def account_record(account_id: str, now: datetime, most_runs: int = MOST_RUNS) -
             _lines(entries, now),
             tuple(Aside(each.action, each.until, each.by, each.made_at) for each in asides),
             tuple(Asked(**{name: getattr(each, name) for name in Asked.__dataclass_fields__}) for each in asked),
+            tuple(line for line in reversed(entries_of(account_id)) if line.made_at <= now),
         )
 
 

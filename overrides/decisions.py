@@ -127,6 +127,8 @@ def _configured_reason(reason: str, reasons: Sequence[str]) -> str:
     configured = {known.casefold(): known for known in reasons}
     if (found := configured.get(reason.strip().casefold())) is not None:
         return found
+    if not reason.strip():
+        raise ConfigurationError(f"the reason is empty: expected one of {', '.join(reasons)}")
     nearest = get_close_matches(reason.strip().casefold(), configured, n=1, cutoff=0)
     raise ConfigurationError(
         f"reason {reason!r} isn't among [overrides] reasons; nearest is {configured[nearest[0]]!r}, all: {', '.join(reasons)}"

@@ -356,7 +356,10 @@ class SpendEntry(models.Model):
 
     class Meta:
         db_table = "lastword_spend_entry"
-        indexes: ClassVar = [models.Index(fields=["account_id", "entry_id"], name="lastword_spend_by_account")]
+        indexes: ClassVar = [
+            models.Index(fields=["account_id", "entry_id"], name="lastword_spend_by_account"),
+            models.Index(fields=["made_at", "entry_id"], name="lastword_spend_by_time"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(kind__in=("value", "growth"), amount__isnull=False)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
+    from django.db.models import QuerySet
+
+    from overrides.models import SpendEntry
 
 VALUE, GROWTH, CLEAR = "value", "growth", "clear"
 LONGEST_REASON = 200
@@ -65,7 +68,7 @@ def clear(account_id: str, note: str, by: str, now: datetime) -> SpendLine:
 
     with transaction() as cursor:
         lock_ledger(cursor)
-        past = _entries(account_id)
+        past = entries_of(account_id)
         if _standing(past) is None:
             _refuse_unknown(account_id, past)
             raise Refusal(f"account {account_id!r} has no entry to take back: see `lastword spend history {account_id}`")
@@ -77,7 +80,7 @@ def history(account_id: str) -> list[SpendLine]:
     from overrides.store import reading
 
     with reading():
-        past = _entries(account_id)
+        past = entries_of(account_id)
         _refuse_unknown(account_id, past)
     return past
 
@@ -87,7 +90,7 @@ def standing(account_id: str) -> SpendLine | None:
     from overrides.store import reading
 
     with reading():
-        return _standing(_entries(account_id))
+        return _standing(entries_of(account_id))
 
 
 def in_force(now: datetime) -> "pd.DataFrame":
@@ -110,6 +113,29 @@ def in_force(now: datetime) -> "pd.DataFrame":
     texts = dict.fromkeys(("account_id", "kind", "reason", "note", "by"), "str")
     typed = frame.astype({**texts, "amount": "float64", "entry_id": "int64"})
     return typed.assign(made_at=pd.to_datetime(typed["made_at"], utc=True)).set_index("account_id")
+
+
+def last_entry_id() -> int:
+    """The newest entry; 0 before the first. While it is the same, so is what stands."""
+    from overrides.models import SpendEntry
+
+    return _newest(SpendEntry.objects.all())
+
+
+def newest_entry_of(account_id: str) -> int:
+    """The newest entry on an account; 0 where there is none."""
+    from overrides.models import SpendEntry
+
+    return _newest(SpendEntry.objects.filter(account_id=account_id))
+
+
+def _newest(entries: "QuerySet[SpendEntry]") -> int:
+    from django.db.models import Max
+
+    from overrides.store import reading
+
+    with reading():
+        return entries.aggregate(last=Max("entry_id"))["last"] or 0
 
 
 def accounts_entered_since(since: datetime) -> set[str]:
@@ -176,7 +202,8 @@ def _refuse_unknown(account_id: str, past: list[SpendLine]) -> None:
         raise unknown_account(account_id)
 
 
-def _entries(account_id: str) -> list[SpendLine]:
+def entries_of(account_id: str) -> list[SpendLine]:
+    """Everything entered on an account, oldest first, within a read or a transaction of the caller's."""
     from overrides.models import SpendEntry
 
     return [_line(row) for row in SpendEntry.objects.filter(account_id=account_id).order_by("entry_id")]

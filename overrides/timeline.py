@@ -1,4 +1,4 @@
-"""The audit's lines, newest first: events, decisions, lapses, snoozes and publications, each read where it is.
+"""The audit's lines, newest first: events, decisions, lapses, snoozes, entries on spend and publications, each where it is.
 
 Every source is asked for one page from the cursor on, by an index, and the pages are merged: what a page costs doesn't grow
 with the ledger.
@@ -23,10 +23,14 @@ from overrides.timeline_lines import (
     event_line,
     lapse_line,
     publication_line,
+    spend_line,
 )
 
 DECISIONS = ("add", "supersede", "revoke", "hold_out")
 ASIDES = ("snooze", "dismiss", "return")
+SPEND_KINDS = {"spend_value": "value", "spend_growth": "growth", "spend_clear": "clear"}
+"""Kinds of lines on potential spend, and the kind of entry of each."""
+
 LARGEST_PAGE = 1000
 
 
@@ -108,7 +112,7 @@ def all_kinds() -> tuple[str, ...]:
     """Every kind that a line can have."""
     from overrides.events import KINDS
 
-    return (*DECISIONS, EXPIRE, *ASIDES, PUBLICATION, *KINDS)
+    return (*DECISIONS, EXPIRE, *ASIDES, *SPEND_KINDS, PUBLICATION, *KINDS)
 
 
 def _read(asked: _Asked, sources: Iterable[Callable[[_Asked, int], "_Found"]]) -> list[tuple[_Place, Line]]:
@@ -151,6 +155,16 @@ def _entries(asked: _Asked, source: int) -> _Found:
     return [(row.made_at, row.entry_id, entry_line(row)) for row in rows]
 
 
+def _spend_entries(asked: _Asked, source: int) -> _Found:
+    from overrides.models import SpendEntry
+
+    if not (wanted := asked.wants(SPEND_KINDS)):
+        return []
+    rows = _of(SpendEntry.objects, "kind", [SPEND_KINDS[kind] for kind in wanted], list(SPEND_KINDS))
+    rows = _page(rows, asked, source, "made_at", "entry_id", "by", "account_id")
+    return [(row.made_at, row.entry_id, spend_line(row)) for row in rows]
+
+
 def _events(asked: _Asked, source: int) -> _Found:
     from overrides.events import KINDS
     from overrides.models import Event
@@ -186,7 +200,7 @@ def _lapses(asked: _Asked, source: int) -> _Found:
     return [(lapse(row), row.entry_id, lapse_line(row)) for row in ordered]
 
 
-_SOURCES: tuple[Callable[[_Asked, int], _Found], ...] = (_publications, _lapses, _asides, _entries, _events)
+_SOURCES: tuple[Callable[[_Asked, int], _Found], ...] = (_publications, _lapses, _asides, _entries, _spend_entries, _events)
 """Of lines of the same instant those of a later source come first: an import after the entries that it made."""
 
 

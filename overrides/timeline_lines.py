@@ -79,6 +79,22 @@ def aside_line(row: Any) -> Line:
     return Line(row.made_at, row.action, row.by, row.account_id, said, {"until": until, "seen_run_id": row.seen_run_id})
 
 
+def spend_line(row: Any) -> Line:
+    """What somebody entered on potential spend, or its end, as a SpendEntry has it."""
+    said = f"{spend_words(row.kind, row.amount)} ({row.reason})" if row.amount is not None else spend_words(row.kind, None)
+    details = {"entry_id": str(row.entry_id), "amount": row.amount, "reason": row.reason, "note": row.note}
+    return Line(row.made_at, f"spend_{row.kind}", row.by, row.account_id, f"{said}; it counts from the next scoring on", details)
+
+
+def spend_words(kind: str, amount: float | None) -> str:
+    """Enters a potential of 120,000 a year, Enters a growth of +10 %, Takes back …"""
+    if amount is None:
+        return "Takes back what was entered on its potential spend"
+    if kind == "value":
+        return f"Enters a potential spend of {amount:,.0f} a year"
+    return f"Enters a growth of spend of {100 * amount:+.1f} %".replace("-", "−").replace(".0 %", " %")
+
+
 def publication_line(row: Any) -> Line:
     """A run that became current."""
     model = f"model version {row.model_version}" if row.model_version else "no model"

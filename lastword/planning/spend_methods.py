@@ -1,5 +1,6 @@
 """The methods of potential spend. Where one can't apply, the industry average takes its place, and the reason says so."""
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -24,6 +25,8 @@ QUANTILE_FACTS = (
     "ownership",
 )
 """What the percentile is conditional on: known of prospects too, as tenure and market share are not."""
+
+_INSTEAD = re.compile(r"industry average instead of [^:]+: (.+); (?:mean of the active accounts|no account is active)", re.DOTALL)
 
 COLUMNS = ("potential", "spend_method", "reason")
 
@@ -61,6 +64,12 @@ def potential_by(choice: SpendChoice, accounts: pd.DataFrame, fits: pd.Series, s
             "reason": said[fits].where(given, told),
         }
     )
+
+
+def why_not(reason: str) -> str:
+    """Why a method couldn't apply, of the reason that potential_by gave where the industry average took its place."""
+    found = _INSTEAD.search(reason)
+    return reason if found is None else found[1]
 
 
 type Answer = tuple[pd.Series, pd.Series, pd.Series]

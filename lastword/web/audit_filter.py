@@ -26,6 +26,10 @@ GROUPS: tuple[tuple[str, Mapping[str, str]], ...] = (
             "batch": "many at once",
         },
     ),
+    (
+        "Potential spend",
+        {"spend_value": "value entered", "spend_growth": "growth entered", "spend_clear": "entry taken back"},
+    ),
     ("Set aside", {"snooze": "snoozed", "dismiss": "dismissed", "return": "brought back"}),
     ("Work", {"assignment": "assigned", "import": "imported", "export": "exported"}),
     (

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from lastword.errors import ConfigurationError
+from lastword.reason_words import attribute_words
 from overrides.filters import HIERARCHY
 
 if TYPE_CHECKING:
@@ -53,17 +56,27 @@ def lift_rows(table: "pd.DataFrame", asked: Asked) -> "pd.DataFrame":
     """The rows of findings.Findings.indicators that are asked for, in order, and these columns more.
 
     attribute, value : the two parts of the indicator's name; value is "" where it has one.
-    shown : a name that is short and still tells it from the others of its family.
+    shown : a name in words that is short and still tells it from the others of its family; searched as the name is.
     """
     rows = table[table["family"] == asked.family]
     rows = rows[rows["significant"]] if asked.significant else rows
-    rows = rows[rows["indicator"].str.contains(asked.search, case=False, regex=False)]
+    rows = rows.assign(shown=[indicator_words(name) for name in rows["indicator"]])
+    written = (rows[name].str.contains(asked.search, case=False, regex=False) for name in ("indicator", "shown"))
+    rows = rows[reduce(or_, written)]
     if asked.sort:
         by = SORTS[asked.sort.removeprefix("-")]
         rows = rows.sort_values(by, ascending=not asked.sort.startswith("-"), kind="stable", na_position="last")
     parts = [in_two(name) for name in rows["indicator"]]
-    shown = [found[2] if (found := _SIGNAL.fullmatch(name)) else name for name in rows["indicator"]]
-    return rows.assign(attribute=[part[0] for part in parts], value=[part[1] for part in parts], shown=shown)
+    return rows.assign(attribute=[part[0] for part in parts], value=[part[1] for part in parts])
+
+
+def indicator_words(indicator: str) -> str:
+    """Kubernetes, industry: Software, employee count 260 to 890."""
+    if found := _SIGNAL.fullmatch(indicator):
+        return found[2]
+    attribute, value = in_two(indicator)
+    between = "" if not value else ": " if _LEVEL.fullmatch(indicator) else ", " if "," in attribute_words(attribute) else " "
+    return attribute_words(attribute) + between + value
 
 
 def in_two(indicator: str) -> tuple[str, str]:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from lastword.reason_words import attribute_words
 from lastword.recommendations import span
-from lastword.web.templatetags.shown import MINUS, UNKNOWN
+from lastword.web.templatetags.shown import MINUS, UNKNOWN, unsigned_zero
 
 TOGETHER = "together"
 """By what a form names all changes at once."""
@@ -75,13 +76,13 @@ def together_of(report: dict[str, Any]) -> Together | None:
     found = report["together"]
     if not found:
         return None
-    weights = tuple((name, pair["current"], pair["recommended"]) for name, pair in found["weights"].items())
+    weights = tuple((attribute_words(name), pair["current"], pair["recommended"]) for name, pair in found["weights"].items())
     segments = tuple((name, pair["current"], pair["recommended"]) for name, pair in found["segments"].items())
     return Together(weights, segments, _effect(found["effect"]), found["toml"])
 
 
 def _title(change: dict[str, Any]) -> str:
-    name, weight = change["attribute"], change["recommended_weight"]
+    name, weight = attribute_words(change["attribute"]), change["recommended_weight"]
     if change["kind"] == "add":
         return f"Add {name} with a weight of {weight:g}"
     if change["kind"] == "reweight":
@@ -91,7 +92,7 @@ def _title(change: dict[str, Any]) -> str:
 
 
 def _why(change: dict[str, Any]) -> str:
-    name, value = change["attribute"], change["information_value"]
+    name, value = attribute_words(change["attribute"]), change["information_value"]
     if change["kind"] == "add":
         return f"The plan doesn't look at {name}, and it tells winners from others (information value {value:.2f})."
     if change["kind"] == "reweight":
@@ -125,4 +126,4 @@ def _between(figure: dict[str, float | None], times: float, digits: int) -> str:
 
 
 def _signed(value: float | None, times: float, digits: int) -> str:
-    return UNKNOWN if value is None else f"{times * value:+.{digits}f}".replace("-", MINUS)
+    return UNKNOWN if value is None else unsigned_zero(f"{times * value:+.{digits}f}").replace("-", MINUS)

@@ -7,5 +7,5 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("overrides", "0009_salesforce")]
+    dependencies = [("overrides", "0010_scenarios")]
     operations = [migrations.AddField("score", "trigger_said", models.TextField(null=True))]

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from lastword.errors import ConfigurationError
-from overrides import events, ledger, reviewing
+from overrides import events, ledger, reviewing, spend_entries
 from overrides.imports import DecisionRow, apply_import
 from tests.stores import scores_of, settings_of
 
@@ -199,3 +199,54 @@ def test_a_page_is_read_along_an_index_and_never_sorts_the_ledger(busy, asked):
         assert "USING INDEX lastword_entry" in steps[0] or "USING COVERING INDEX lastword_entry" in steps[0]
         if "subject" not in asked:
             assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+@pytest.fixture
+def entered(busy):
+    """The same, and three entries on potential spend."""
+    spend_entries.add("a", "value", 120_000, "they told us", "by telephone", "ann", NOW + 3 * HOUR)
+    spend_entries.add("b", "growth", -0.125, "lost a site", "", "bob", NOW + 4 * HOUR)
+    spend_entries.clear("a", "was another company", "cleo", NOW + 6 * HOUR)
+    return busy
+
+
+def test_what_is_entered_on_potential_spend_is_in_it_in_words(entered):
+    found = lines(kinds=["spend_value", "spend_growth", "spend_clear"])
+    after = "; it counts from the next scoring on"
+    assert [(line.kind, line.by, line.subject, line.said.removesuffix(after)) for line in found] == [
+        ("spend_clear", "cleo", "a", "Takes back what was entered on its potential spend"),
+        ("spend_growth", "bob", "b", "Enters a growth of spend of −12.5 % (lost a site)"),
+        ("spend_value", "ann", "a", "Enters a potential spend of 120,000 a year (they told us)"),
+    ]
+    assert {name: found[2].details[name] for name in ("amount", "reason", "note")} == {
+        "amount": 120_000,
+        "reason": "they told us",
+        "note": "by telephone",
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"kinds": ["spend_growth"]}, ["spend_growth"]),
+        ({"kinds": ["spend_growth", "revoke"]}, ["revoke", "spend_growth"]),
+        ({"subject": "a"}, ["expire", "spend_clear", "spend_value", "add"]),
+        ({"by": "bob"}, ["spend_growth", "snooze"]),
+        ({"by": "system"}, ["expire", "publication"]),
+        ({"since": NOW + 6 * HOUR, "until": NOW + DAY}, ["spend_clear"]),
+    ],
+)
+def test_entries_on_spend_are_filtered_as_all_else(entered, asked, found):
+    assert kinds(**asked) == found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_entries_on_spend_are_paged_with_all_else(entered, limit):
+    whole, paged, before = lines(), [], None
+    while True:
+        page = events.timeline(now=NOW + 30 * DAY, before=before, limit=limit)
+        paged += page.lines
+        if (before := page.before) is None:
+            break
+    assert tuple(paged) == whole
+    assert sum(line.kind.startswith("spend_") for line in paged) == 3

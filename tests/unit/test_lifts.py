@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from lastword.errors import ConfigurationError
-from lastword.web.lifts import Asked, accounts_query, asked_of, counted, finding, in_two, lift_rows
+from lastword.web.lifts import Asked, accounts_query, asked_of, counted, finding, in_two, indicator_words, lift_rows
 
 TABLE = pd.DataFrame(
     {
@@ -37,21 +37,41 @@ def test_an_indicator_has_an_attribute_and_a_value(indicator, parts):
     assert in_two(indicator) == parts
 
 
+@pytest.mark.parametrize(
+    ("indicator", "words"),
+    [
+        ("technology:Kubernetes", "Kubernetes"),
+        ("intent:zero trust", "zero trust"),
+        ("sub_industry: Health care", "sub industry: Health care"),
+        ("employee_count 260 to 890", "employee count 260 to 890"),
+        ("technology_category:Analytics from 2", "technologies for Analytics from 2"),
+        ("is_public", "is public"),
+    ],
+)
+def test_an_indicator_is_shown_in_words(indicator, words):
+    assert indicator_words(indicator) == words
+
+
 def test_only_what_a_filter_finds_is_linked():
     assert accounts_query("industry", "Software") == (("industry", "Software"),)
     assert accounts_query("technology", "Kubernetes") == ()
 
 
 def test_rows_are_narrowed_and_ordered():
-    assert lift_rows(TABLE, Asked("technographic"))["shown"].tolist() == ["Kubernetes", "technologies from 6", "Looker"]
-    assert lift_rows(TABLE, Asked("technographic", "-lift"))["shown"].tolist() == ["Looker", "Kubernetes", "technologies from 6"]
+    assert lift_rows(TABLE, Asked("technographic"))["shown"].tolist() == ["Kubernetes", "number of technologies from 6", "Looker"]
+    assert lift_rows(TABLE, Asked("technographic", "-lift"))["shown"].tolist() == [
+        "Looker",
+        "Kubernetes",
+        "number of technologies from 6",
+    ]
     assert lift_rows(TABLE, Asked("technographic", "q", True, "KUBER"))["shown"].tolist() == ["Kubernetes"]
+    assert lift_rows(TABLE, Asked("technographic", search="number of"))["shown"].tolist() == ["number of technologies from 6"]
     assert lift_rows(TABLE, Asked("technographic", search="(")).empty, "a search is text, not a pattern"
 
 
 def test_a_band_of_all_intents_keeps_its_name():
     rows = TABLE.assign(indicator=["intent from 130", "intent:zero trust", "x", "y"], family="intent")
-    assert lift_rows(rows, Asked("intent"))["shown"].tolist() == ["intent from 130", "zero trust", "x", "y"]
+    assert lift_rows(rows, Asked("intent"))["shown"].tolist() == ["intent, all topics, from 130", "zero trust", "x", "y"]
 
 
 def test_the_finding_is_said_from_the_rows():

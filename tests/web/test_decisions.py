@@ -119,7 +119,7 @@ def test_next_never_leads_to_another_site(client_of: Callable[[str], Any], accou
 
 
 WRONG_DECISIONS = (
-    ({"reason": ""}, "isn't among [overrides] reasons"),
+    ({"reason": ""}, "the reason is empty: expected one of"),
     ({"choice": "guess"}, "choice 'guess' is unknown"),
     ({"choice": "grade", "grade": "E"}, "grade 'E' is unknown"),
     ({"choice": ""}, "choice '' is unknown"),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,6 +11,7 @@ from lastword.account_facts import FAMILY_NAMES, AccountFacts, Factor, account_f
 from lastword.account_inputs import Signal
 from lastword.charts.account import CAUSES, Mark, Points, Timeline, draw_gap, draw_timeline, weeks_of
 from lastword.plan_words import PlanLine
+from lastword.web.account_planning import customer_of, entry_words, spend_card
 from lastword.web.columns import even, queue_reason
 from lastword.web.kept import kept
 from lastword.web.run_state import plan_now
@@ -106,6 +107,8 @@ def account_page(request: HttpRequest, row: Row, record: AccountRecord) -> dict[
         "family": _family(request, facts),
         "history": history_words(record),
         "acts": [(act, SAID[act.action]) for act in _acts(record)],
+        "spend": spend_card(request, row["account_id"], record.spend),
+        "customer": customer_of(request, row["account_id"]),
         **decision_form(request, row, record),
     }
 
@@ -161,7 +164,7 @@ def timeline_of(facts: AccountFacts, record: AccountRecord, row: Row) -> Timelin
     """Everything that has a date, oldest first."""
     signals = tuple((signal.observed_on, signal.topic, signal.strength) for signal in facts.signals or ())
     points = tuple(Points(score.published_at, score.plan_points, score.model_points) for score in reversed(record.scores))
-    marks = tuple(Mark(act.made_at, _act_words(act)) for act in reversed(_acts(record)))
+    marks = tuple(Mark(at, words) for at, words in reversed(_done(record)))
     return Timeline(signals, points, marks, row["as_of"])
 
 
@@ -189,7 +192,7 @@ def final_words(row: Row, record: AccountRecord) -> str:
 
 def history_words(record: AccountRecord) -> str:
     """The last changes in a line: what runs and people made of the account, newest first."""
-    said = [(act.made_at, _act_words(act)) for act in _acts(record)]
+    said = _done(record)
     for newer, older in zip(record.scores, record.scores[1:], strict=False):
         moved = [
             f"{name} {getattr(older, f'{name}_grade') or '–'} → {getattr(newer, f'{name}_grade') or '–'}"
@@ -211,6 +214,13 @@ def _act_words(act: Line | Aside) -> str:
     if isinstance(act, Line) and act.action == "hold_out":
         return f"{grade} by {act.by}, held out"
     return f"{grade or SAID[act.action]} by {act.by}"
+
+
+def _done(record: AccountRecord) -> list[tuple[datetime, str]]:
+    """When people did what, newest first, in words: decisions, what was set aside, what was entered on potential spend."""
+    acts = [(act.made_at, _act_words(act)) for act in _acts(record)]
+    spend = [(line.made_at, f"spend: {entry_words(line)} by {line.by}") for line in record.spend]
+    return sorted([*acts, *spend], key=lambda each: each[0], reverse=True)
 
 
 def _acts(record: AccountRecord) -> list[Line | Aside]:

@@ -16,6 +16,7 @@ from lastword.web.roles import allows
 from overrides.account_record import account_record
 from overrides.accounts import nearest_account
 from overrides.final_pages import final_count, final_page
+from overrides.spend_entries import newest_entry_of
 from overrides.worklist import queue_rows
 
 PAGE_SIZE = 100
@@ -89,7 +90,7 @@ def picture(request: HttpRequest) -> HttpResponse:
     row = queue_rows([account_id], request.now, request.project.settings).get(account_id) if _can_be(account_id) else None
     if row is None:
         return _unknown(request, account_id, None)
-    rests_on = (state_of(request), account_id, row["run_id"])
+    rests_on = (state_of(request), account_id, row["run_id"], newest_entry_of(account_id))
     svg = kept(request, f"account {name}", rests_on, lambda: PICTURES[name](request, row) or "")
     return HttpResponse(svg, headers={"Cache-Control": "private, no-cache"})
 

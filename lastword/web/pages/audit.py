@@ -17,7 +17,8 @@ from lastword.errors import ConfigurationError
 from lastword.web.audit_filter import GROUPS, Asked, address, asked_of, title_of, visible_kinds
 from lastword.web.roles import allows
 from overrides.events import EXPORT, record
-from overrides.timeline import LARGEST_PAGE, Line, timeline
+from overrides.timeline import ASIDES, DECISIONS, LARGEST_PAGE, SPEND_KINDS, Line, timeline
+from overrides.timeline_lines import EXPIRE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ MOST_LINES = 100_000
 """Lines of one export."""
 
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-_ON_ACCOUNTS = ("add", "supersede", "revoke", "hold_out", "expire", "snooze", "dismiss", "return", "proposal", "assignment")
+_ON_ACCOUNTS = (*DECISIONS, EXPIRE, *ASIDES, *SPEND_KINDS, "proposal", "assignment")
 _ON_RUNS = ("publication", "plan_change")
 
 

@@ -9,6 +9,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from lastword.contracts import GRADES
+from lastword.reason_words import attribute_words
 from lastword.web.kept import kept, state_of
 from lastword.web.pages.filtering import address, filter_form, filters_of, narrowed, said_of
 from lastword.web.roles import allows
@@ -228,7 +229,7 @@ def _segments(plan: "Plan", filters: Filters, counts: dict[str, int]) -> tuple[S
 def _weights(plan: "Plan") -> tuple[Weight, ...]:
     whole = sum(attribute.weight for attribute in plan.attributes)
     heaviest = sorted(plan.attributes, key=lambda attribute: (-attribute.weight, attribute.name))
-    return tuple(Weight(each.name, each.weight, each.weight / whole) for each in heaviest)
+    return tuple(Weight(attribute_words(each.name), each.weight, each.weight / whole) for each in heaviest)
 
 
 def _finding(counts: dict[str, dict[str, int]], has_model: bool) -> str:

@@ -19,7 +19,7 @@ def number(value: Any, digits: int = 0) -> str:
     """12,345; with `digits` decimals; a dash where unknown."""
     if value is None or value != value:
         return UNKNOWN
-    return f"{value:,.{digits}f}".replace("-", MINUS)
+    return unsigned_zero(f"{value:,.{digits}f}").replace("-", MINUS)
 
 
 @register.filter
@@ -27,7 +27,7 @@ def signed(value: Any, digits: int = 0) -> str:
     """+57 or −66; a dash where unknown."""
     if value is None or value != value:
         return UNKNOWN
-    return f"{value:+,.{digits}f}".replace("-", MINUS)
+    return unsigned_zero(f"{value:+,.{digits}f}").replace("-", MINUS)
 
 
 @register.filter
@@ -35,7 +35,7 @@ def percent(value: Any, digits: int = 0) -> str:
     """A share of 0–1 as 37 %."""
     if value is None or value != value:
         return UNKNOWN
-    return f"{100 * value:,.{digits}f} %"
+    return f"{unsigned_zero(f'{100 * value:,.{digits}f}').replace('-', MINUS)} %"
 
 
 @register.filter
@@ -46,7 +46,7 @@ def short(value: Any) -> str:
     for size, unit in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
         if abs(value) >= size:
             return f"{value / size:.3g}{unit}".replace("-", MINUS)
-    return f"{value:.3g}".replace("-", MINUS)
+    return unsigned_zero(f"{value:.3g}").replace("-", MINUS)
 
 
 @register.filter
@@ -96,3 +96,8 @@ def direction(value: Any) -> str:
     if value is None or value != value or value == 0:
         return "gap-none"
     return "gap-model" if value > 0 else "gap-plan"
+
+
+def unsigned_zero(text: str) -> str:
+    """What is rounded to nothing has no sign: 0 for -0, 0.0 for +0.0."""
+    return text if text.strip("+-0.,") else text.lstrip("+-")
