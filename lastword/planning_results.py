@@ -143,7 +143,7 @@ def staffing(project: "Project") -> Staffing:
     from lastword.planning.capacity import capacity, role_of_each, tier_churn
 
     settings, final = project.settings.capacity, staffed(project)
-    _check_names(project, final)
+    check_capacity(project, final)
     before = tiers_before(project)
     now = final.set_index("account_id")["tier"]
     churn = None if before is None else tier_churn(before, now, settings.churn_budget)
@@ -157,7 +157,8 @@ def staffed(project: "Project") -> "pd.DataFrame":
     return final_scores(project, _STAFFED)
 
 
-def _check_names(project: "Project", final: "pd.DataFrame") -> None:
+def check_capacity(project: "Project", final: "pd.DataFrame") -> None:
+    """Refuse a [capacity] with a region or segment that no account has: ConfigurationError, naming the line."""
     from lastword.mistakes import unknown_choice
 
     regions = sorted(final["region"].dropna().unique()) or ["no region"]

@@ -30,6 +30,42 @@ def latest_rows(target: str) -> dict[str, Row]:
         return {account: Row(*rest) for account, *rest in cursor.fetchall()}
 
 
+@dataclass(frozen=True)
+class LastPush:
+    """The push before any other that is to come: when and by whom, how many accounts it came to which outcome with.
+
+    `failures` are some of those that Salesforce refused, in its words, by account_id.
+    """
+
+    push_id: str
+    target: str
+    by: str
+    made_at: datetime
+    outcomes: Mapping[str, int]
+    failures: Mapping[str, str]
+
+
+def last_push(most_failures: int = 10) -> LastPush | None:
+    """What the newest push came to as far as it is known; None before the first."""
+    from overrides.models import SalesforcePush
+
+    with reading() as cursor:
+        newest = SalesforcePush.objects.order_by("-id").first()
+        if newest is None:
+            return None
+        ids = "SELECT MAX(id) FROM lastword_salesforce_push WHERE push_id = %s GROUP BY account_id"
+        cursor.execute(
+            f"SELECT outcome, COUNT(*) FROM lastword_salesforce_push WHERE id IN ({ids}) GROUP BY outcome", [newest.push_id]
+        )
+        outcomes = dict(cursor.fetchall())
+        refused = (
+            f"SELECT account_id, said FROM lastword_salesforce_push WHERE id IN ({ids}) AND outcome = %s ORDER BY account_id"
+        )
+        cursor.execute(f"{refused} LIMIT %s", [newest.push_id, FAILED, most_failures])
+        failures = dict(cursor.fetchall())
+    return LastPush(newest.push_id, newest.target, newest.by, newest.made_at, outcomes, failures)
+
+
 def add_rows(push_id: str, target: str, rows: Mapping[str, Row], by: str, now: datetime) -> None:
     """Write down rows of a push by account_id, all or none."""
     from overrides.models import SalesforcePush

@@ -52,7 +52,7 @@ def quadrant_map(cells: Sequence[Row], edges: Sequence[str], border: float, corn
     y = alt.Y(
         "y:Q",
         title="value: potential spend",
-        scale=alt.Scale(domain=[0, bands + 0.7], nice=False),
+        scale=alt.Scale(domain=[-0.7, bands + 0.7], nice=False),
         axis=_named(edges, list(range(bands + 1)), 0),
     )
     colours = alt.Scale(domain=list(_QUADRANTS), range=[colour for colour, _ in _QUADRANTS.values()])
@@ -74,7 +74,7 @@ def quadrant_map(cells: Sequence[Row], edges: Sequence[str], border: float, corn
         y="y:Q"
     )
     return finished(
-        lines + bubbles + _corners(corners, border, bands), title, "Each bubble leads to its accounts.", width=500, height=360
+        lines + bubbles + _corners(corners, bands), title, "Each bubble leads to its accounts.", width=500, height=360
     )
 
 
@@ -110,7 +110,7 @@ def sales_curve(rows: Sequence[Row], chosen: str, title: str) -> Any:
     points = marked.mark_point(filled=True, size=45, color=COLOURS["model"]).encode(x, y)
     labels = (
         marked.transform_calculate(
-            said="format(datum.share_of_sales, '.0%') + ' by the first ' + format(datum.share_of_accounts, '.0%')"
+            said="round(100 * datum.share_of_sales) + ' % by the first ' + round(100 * datum.share_of_accounts) + ' %'"
         )
         .mark_text(align="left", dx=8, dy=8, color=INK)
         .encode(x, y, alt.Text("said:N"))
@@ -149,11 +149,10 @@ def seller_bars(rows: Sequence[Row], title: str, measure: str, width: int = 420)
         .mark_bar(height=14, aria=True)
         .encode(x, y, alt.Color("missing:N", scale=colour, legend=None), alt.Href("href:N"), alt.Description("said:N"))
     )
-    over = chart_of([row for row in named if row["amount"] > 0])
-    under = chart_of([row for row in named if row["amount"] <= 0])
+    over, under = (chart_of([row for row in named if row["missing"] == missing]) for missing in (True, False))
     labels = [
-        part.mark_text(align=align, dx=shift, color=INK).encode(x, y, alt.Text("label:N"))
-        for part, align, shift in ((over, "left", 4), (under, "right", -4))
+        over.mark_text(align="left", dx=4, color=INK).encode(x, y, alt.Text("label:N")),
+        under.mark_text(align="right", dx=-4, color=INK).encode(x, y, alt.Text("label:N")),
     ]
     zero = chart_of([{"at": 0}]).mark_rule(color=INK).encode(alt.X("at:Q"))
     said = "; ".join(row["said"] for row in rows[:12])
@@ -174,13 +173,13 @@ def _named(names: Sequence[str], places: Sequence[float], shift: float) -> Any:
     )
 
 
-def _corners(corners: Sequence[Row], border: float, bands: int) -> Any:
-    """What is in each quadrant, at its upper edge."""
+def _corners(corners: Sequence[Row], bands: int) -> Any:
+    """What is in each quadrant, above its bubbles or below them."""
     import altair as alt
 
     rows = [
-        {"x": 4 if each["final_grade"] == "A" else 1.5, "y": bands + 0.6 if each["top"] else border, "said": each["said"]}
+        {"x": 4 if each["final_grade"] == "A" else 1.5, "y": bands + 0.65 if each["top"] else 0.0, "said": each["said"]}
         for each in corners
     ]
-    text = chart_of(rows).mark_text(baseline="top", dy=4, fontWeight=600, color=INK)
+    text = chart_of(rows).mark_text(baseline="top", dy=3, fontWeight=600, color=INK)
     return text.encode(alt.X("x:Q"), alt.Y("y:Q"), alt.Text("said:N"))

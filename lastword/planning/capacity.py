@@ -82,9 +82,25 @@ def assigned(final: pd.DataFrame, roles: Sequence[Role]) -> pd.DataFrame:
         role=index.map(names).astype("str")
     )
     place = _in_order(found).groupby([index, found["region"].fillna(NOWHERE)]).cumcount().reindex(found.index)
-    room = pd.Series([_room(roles, role, region) for role, region in zip(index, found["region"], strict=True)], found.index)
+    rooms = [_room(roles, role, region) for role, region in zip(index, found["region"], strict=True)]
+    room = pd.Series(rooms, found.index, dtype="float64")
     fits = (place < room).astype("boolean").mask(room.isna())
     return found.assign(fits=fits)
+
+
+def filter_of_role(roles: Sequence[Role], index: int) -> tuple[tuple[int | None, ...], tuple[str, ...]] | None:
+    """The tiers (None: no tier) and segments that say exactly which accounts a role looks after; empty: all.
+
+    None where tiers and segments don't say it: roles before it take some accounts of a tier by their segment.
+    """
+    role, before = roles[index], roles[:index]
+    every: tuple[int | None, ...] = (1, 2, 3, None)
+    own = tuple(role.tiers) or every
+    rivals = [each for each in before if set(each.tiers or every) & set(own)]
+    if any(each.segments for each in rivals):
+        return None
+    left = tuple(tier for tier in own if not any(tier in (each.tiers or every) for each in rivals))
+    return (left, tuple(role.segments)) if left else None
 
 
 def totals(table: pd.DataFrame) -> dict[str, float | None]:
@@ -97,7 +113,7 @@ def totals(table: pd.DataFrame) -> dict[str, float | None]:
 def _room(roles: Sequence[Role], index: int, region: str | None) -> float | None:
     if index < 0 or not roles[index].sellers:
         return None
-    sellers = roles[index].sellers.get(NOWHERE if pd.isna(region) else region, 0.0)
+    sellers = roles[index].sellers.get(region if isinstance(region, str) else NOWHERE, 0.0)
     return floor(sellers * roles[index].accounts_per_seller)
 
 

@@ -57,14 +57,15 @@ def packages(project: Project) -> list[Package]:
     return sorted((each for each in found if each is not None), key=lambda each: each.manifest["made_at"], reverse=True)
 
 
-def make(project: Project, now: datetime, tell: Tell | None = None) -> Package:
-    """Make the package of the current publication, and drop those beyond MOST_KEPT.
+def make(project: Project, now: datetime, by: str, tell: Tell | None = None) -> Package:
+    """Make the package of the current publication, say so in the audit, and drop those beyond MOST_KEPT.
 
     Raises
     ------
     Refusal
         Nothing is published, or it can't be written.
     """
+    from overrides.events import EXPORT, record
     from overrides.publish import current_run
     from overrides.store import open_store
 
@@ -75,6 +76,9 @@ def make(project: Project, now: datetime, tell: Tell | None = None) -> Package:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = "handover.zip" if current is None else f"handover-{current.run_id}.zip"
     made = hand_over(project, folder / name, now, force=True, tell=tell)
+    rows = made.manifest["files"]["accounts.csv"]["rows"]
+    said = f"Makes the hand-over package of run {made.manifest['run_id']}: {rows:,} accounts"
+    record(EXPORT, by, "hand-over", said, now, {"run_id": made.manifest["run_id"], "rows": rows})
     for old in packages(project)[MOST_KEPT:]:
         old.path.unlink(missing_ok=True)
     return Package(made.path, made.manifest)
@@ -86,7 +90,7 @@ def main(folder: str) -> None:
 
     project = find_project(Path(folder))
     configure(project)
-    PACKAGING.perform(project, lambda tell, by: make(project, datetime.now(UTC), tell))
+    PACKAGING.perform(project, lambda tell, by: make(project, datetime.now(UTC), by, tell))
 
 
 def _folder(project: Project) -> Path:

@@ -1,13 +1,16 @@
 """A, B and C, two lists side by side, quadrants, capacity and churn: the examples of docs/planning.md."""
 
+import tomllib
+
 import pandas as pd
 import pytest
 
-from lastword.planning.capacity import capacity, tier_churn
-from lastword.planning.list_agreement import compare_lists
-from lastword.planning.pareto import pareto, territories
-from lastword.planning.quadrants import QUADRANTS, quadrant, quadrant_table
-from lastword.planning_settings import Role
+from lastword.planning.capacity import assigned, capacity, filter_of_role, tier_changes, tier_churn, totals
+from lastword.planning.capacity_text import capacity_lines
+from lastword.planning.list_agreement import compare_lists, cross_table
+from lastword.planning.pareto import pareto, pareto_curve, territories, why
+from lastword.planning.quadrants import QUADRANTS, density, quadrant, quadrant_table, tiers_by_region
+from lastword.planning_settings import Capacity, Role
 
 TWENTY = [200.0, 150.0, 100.0, *[60.0] * 4, *[10.0] * 13]
 
@@ -134,3 +137,141 @@ def test_churn_of_the_documentation():
     assert (found.accounts, found.changed, found.up, found.down, found.share, found.within_budget) == (20, 3, 0, 3, 0.15, False)
     assert tier_churn(before, before, 0.0).within_budget
     assert tier_churn(before, pd.Series(dtype="float64"), 0.1).share is None
+
+
+def test_why_a_territory_is_what_it_is():
+    found = territories(sold(TWENTY)).iloc[0]
+    assert found["step"] == pytest.approx((240 / 820 / 0.20) / (130 / 820 / 0.65))
+    assert why(found.to_dict()) == (
+        "A holds 54.9 % of the sales (at least 40 %), and an account of B sells 6.00 times as much as one of C (at least 2.08)."
+    )
+    even = territories(sold([10.0] * 20)).iloc[0].to_dict()
+    assert why(even).startswith("A holds 15.0 % of the sales (under 40 %), and an account of B sells 1.00 times")
+    assert why(territories(sold([None] * 20)).iloc[0].to_dict()) == "Nothing was sold here, so it is developing."
+    assert why(territories(sold([5.0] + [None] * 19)).iloc[0].to_dict()).endswith("and B and C sell nothing at all.")
+
+
+def test_the_curve_of_the_documentation():
+    found = pareto_curve(pd.Series(TWENTY)).set_index("share_of_accounts")["share_of_sales"]
+    assert found[0.0] == 0
+    assert found[0.15] == pytest.approx(450 / 820)
+    assert found[0.35] == pytest.approx(690 / 820)
+    assert found[1.0] == pytest.approx(1)
+    assert found.is_monotonic_increasing
+    assert pareto_curve(pd.Series([None, 0.0], dtype="float64")).empty
+
+
+def test_the_cross_table_counts_what_both_lists_grade():
+    found = cross_table(grades("ABAB-"), grades("ABBBA"))
+    assert found.loc["A"].tolist() == [1, 1, 0, 0, 0]
+    assert found.loc["B"].tolist() == [0, 2, 0, 0, 0]
+    assert found.to_numpy().sum() == 4
+    assert cross_table(grades("A"), grades("-")).to_numpy().sum() == 0
+
+
+def test_density_has_its_border_where_value_begins_and_loses_no_account():
+    potential = [float(n) for n in range(1, 101)]
+    table = final(100, final_grade=["A", "C"] * 50, potential_spend=potential, account_status="customer")
+    found = density(table, most=6)
+    assert found.border == pytest.approx(65.35)
+    assert found.border in found.edges
+    assert len(found.edges) <= 7
+    assert (found.edges[0], found.edges[-1]) == (1, 100)
+    assert found.cells["accounts"].sum() == 100
+    in_quadrants = found.cells.groupby("quadrant")["accounts"].sum()
+    expected = quadrant_table(table).set_index("quadrant")["accounts"]
+    assert in_quadrants.to_dict() == expected[in_quadrants.index].to_dict()
+    for row in found.cells.itertuples():
+        low, high = found.edges[row.band], found.edges[row.band + 1]
+        inside = [n for n in potential if low <= n and (n < high or high == found.edges[-1])]
+        assert row.accounts == sum((int(n) % 2 == 1) == (row.final_grade == "A") for n in inside)
+
+
+@pytest.mark.parametrize("potential", [[5.0] * 4, [0.0] * 4, [0.0, 0.0, 5.0, 9.0], [None] * 4, [-1.0, 1.0, 2.0, 3.0]])
+def test_density_of_odd_potentials(potential):
+    table = final(4, potential_spend=pd.Series(potential, dtype="float64"), account_status="customer")
+    found = density(table)
+    known = sum(amount is not None for amount in potential)
+    assert found.cells["accounts"].sum() == known
+    assert found.cells["band"].max() < len(found.edges) - 1 if known else found.edges == ()
+    assert found.cells.groupby("band")["quadrant"].nunique().le(1).all()
+
+
+def test_tiers_by_region():
+    table = final(5, tier=[1, 2, 2, None, 3], region=["EMEA", "EMEA", "APAC", "EMEA", None])
+    found = tiers_by_region(table)
+    assert found["region"].fillna("none")[0] == "EMEA"
+    assert found.iloc[0, 1:].tolist() == [3, 1, 1, 0, 1]
+    assert found["accounts"].sum() == 5
+
+
+def test_who_goes_to_whom_and_whom_the_sellers_there_can_look_after():
+    roles = [
+        Role(name="one", tiers=(1,), accounts_per_seller=2, sellers={"EMEA": 1.0}),
+        Role(name="two", tiers=(2,), accounts_per_seller=9),
+    ]
+    table = final(6, tier=[1, 1, 1, 2, 3, 1]).assign(final_grade=["A"] * 5 + [None])
+    found = assigned(table, roles).set_index("account_id")
+    assert found["role"].fillna("nobody").to_dict() == {"a00": "one", "a01": "one", "a02": "one", "a03": "two", "a04": "nobody"}
+    assert found["fits"].astype("object").where(found["fits"].notna(), None).to_dict() == {
+        "a00": False,
+        "a01": True,
+        "a02": True,
+        "a03": None,
+        "a04": None,
+    }, "the two of the highest expected value fit"
+    assert assigned(table, roles[1:])["fits"].isna().all(), "nobody says who there is"
+    assert assigned(table.head(0), roles).empty
+    table_of_capacity = capacity(table, roles)
+    assert table_of_capacity.set_index("role")["accounts_that_fit"]["one"] == found["fits"].sum()
+
+
+def test_totals_are_of_the_roles_that_say_who_there_is():
+    roles = [Role(name="one", tiers=(1,), accounts_per_seller=2, sellers={"EMEA": 1.0}), Role(name="two", accounts_per_seller=2)]
+    assert totals(capacity(final(6, tier=[1, 1, 1, 2, 2, 2]), roles)) == {
+        "accounts": 6,
+        "sellers_needed": 4,
+        "sellers": 1.0,
+        "gap": 1.0,
+    }
+    assert totals(capacity(final(1), roles[1:]))["gap"] is None
+
+
+@pytest.mark.parametrize(
+    ("index", "expected"),
+    [(0, ((1,), ())), (1, ((2,), ("Gold",))), (2, None), (3, None)],
+)
+def test_the_filter_that_says_which_accounts_a_role_has(index, expected):
+    roles = [
+        Role(name="a", tiers=(1,), accounts_per_seller=1),
+        Role(name="b", tiers=(1, 2), segments=("Gold",), accounts_per_seller=1),
+        Role(name="c", tiers=(2,), accounts_per_seller=1),
+        Role(name="d", accounts_per_seller=1),
+    ]
+    assert filter_of_role(roles, index) == expected
+    assert filter_of_role([roles[0], roles[3]], 1) == ((2, 3, None), ())
+    assert filter_of_role([roles[3], roles[0]], 1) is None, "nobody is left for it"
+
+
+def test_the_accounts_whose_tier_changes():
+    before, now = pd.Series({"a": 1, "b": 3, "c": 2, "d": 1}), pd.Series({"a": 2, "b": 1, "c": 2, "e": 1})
+    assert tier_changes(before, now).to_dict("records") == [
+        {"account_id": "b", "before": 3, "now": 1, "steps": 2},
+        {"account_id": "a", "before": 1, "now": 2, "steps": -1},
+    ]
+    assert tier_changes(before, before).empty
+
+
+def test_lines_for_lastword_toml_read_back_as_the_same_roles():
+    roles = (
+        Role(
+            name='"odd" \\ \x7f Ł',
+            tiers=(1, 3),
+            segments=("Key accounts",),
+            accounts_per_seller=12.5,
+            sellers={"EMEA": 4.0, 'A "b"': 0.5},
+        ),
+        Role(name="pooled", accounts_per_seller=200.0),
+    )
+    read = tomllib.loads(capacity_lines(roles, 0.1))["capacity"]
+    assert Capacity.model_validate(read) == Capacity(roles=roles, churn_budget=0.1)

@@ -65,7 +65,7 @@ def workbook(request: HttpRequest) -> HttpResponse:
     return render(request, "workbook/workbook.html", _front(request))
 
 
-def _bounded(view: Any) -> Any:
+def bounded(view: Any) -> Any:
     """Refuse a request larger than a file may be before anything is kept; its body is read away, for the page to arrive."""
 
     @wraps(view)
@@ -83,7 +83,7 @@ def _bounded(view: Any) -> Any:
 
 
 @allows("reviewer")
-@_bounded
+@bounded
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     """Read a file, keep what it asks for until it is applied, go to its dry run. What can't be read is said above the form."""
