@@ -158,9 +158,13 @@ class Plan(Section):
 
     def check_columns(self, available: Collection[str]) -> None:
         """Raise a ConfigurationError, naming the line, where an attribute or rule looks at a column that accounts lack."""
+        if lacking := self.column_mistakes(available):
+            raise self._error(*lacking)
+
+    def column_mistakes(self, available: Collection[str]) -> list[Mistake]:
+        """Where an attribute or rule looks at a column that accounts lack."""
         lacking = [(at, name) for at, name in self._uses() if _is_column(name) and name not in available]
-        if lacking:
-            raise self._error(*[Mistake(at, _unknown_column(name, available)) for at, name in lacking])
+        return [Mistake(at, _unknown_column(name, available)) for at, name in lacking]
 
     def _uses(self) -> Iterator[tuple[Place, str]]:
         for index, attribute in enumerate(self.attributes):

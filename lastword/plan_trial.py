@@ -1,7 +1,7 @@
 """Tries another plan on the accounts of the current publication, and prints what it would do."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,16 @@ from lastword.reports import null_for_nan
 from lastword.results import nothing_published, records
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
     from lastword.planning.whatif import Capture, WhatIf
+    from lastword.planning.whatif_sellers import Sellers, Staff
     from lastword.project import Project
     from models.agreement import Agreement
 
 MOST_SAID = 10
+ACCOUNT_COLUMNS = ("account_id", "region", "industry", "model_grade", "policy_grade", "high_value", "as_of")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Trial:
             "key_accounts": {"before": found.key_accounts[0], "after": found.key_accounts[1]},
             "agreement": {"before": asdict(found.agreement_before), "after": asdict(found.agreement_after)},
             "capture": None if found.capture is None else asdict(found.capture),
+            "sellers": None if found.sellers is None else records(found.sellers.roles),
             "stale_now": found.stale_now,
             "stale": records(found.stale),
             "notes": list(found.notes),
@@ -85,15 +89,13 @@ def try_plan(project: "Project", path: Path, now: datetime) -> Trial:
 
 def trial_of(project: "Project", run_id: str, current: Plan, other: Plan, now: datetime) -> Trial:
     """The same with both plans read and the store open."""
-    import pandas as pd
-
     from lastword.plan_values_kept import past_values_of, values_of
     from lastword.planning.whatif import what_if
     from overrides import ledger
 
     folder, plans = project.run_folder(run_id), (current, other)
-    scores = pd.read_parquet(folder / "scores.parquet", columns=["account_id", "region", "industry", "model_grade", "as_of"])
-    as_of = project.as_of(now.date()) if scores.empty else scores["as_of"].max().date()
+    scores = accounts_tried(folder)
+    as_of = as_of_tried(project, scores, now)
     values = values_of(project, folder, as_of, plans)
     found = what_if(
         current,
@@ -104,8 +106,28 @@ def trial_of(project: "Project", run_id: str, current: Plan, other: Plan, now: d
         past_values_of(project, folder, as_of, plans),
         project.settings.disparity.threshold,
         project.settings.seed,
+        staff_of(project),
     )
     return Trial(run_id, current, other, differences(current, other), found)
+
+
+def accounts_tried(folder: Path) -> "pd.DataFrame":
+    """The accounts of a run as what_if takes them, by account_id."""
+    import pandas as pd
+
+    return pd.read_parquet(folder / "scores.parquet", columns=list(ACCOUNT_COLUMNS))
+
+
+def as_of_tried(project: "Project", accounts: "pd.DataFrame", now: datetime) -> date:
+    """The date as of which the run scored."""
+    return project.as_of(now.date()) if accounts.empty else accounts["as_of"].max().date()
+
+
+def staff_of(project: "Project") -> "Staff":
+    """Who sells in this project."""
+    from lastword.planning.whatif_sellers import Staff
+
+    return Staff(project.settings.capacity.roles, project.settings.final.policy)
 
 
 def current_plan(folder: Path) -> Plan:
@@ -133,6 +155,8 @@ def print_trial(tried: Trial) -> None:
         console.print(f"{name:<15}{line}", soft_wrap=True)
     _print_groups(console, "region", found.regions)
     _print_groups(console, "industry", found.industries)
+    if found.sellers is not None:
+        console.print(_sellers_table(found.sellers))
 
 
 def figure_lines(found: "WhatIf") -> list[tuple[str, str]]:
@@ -142,12 +166,34 @@ def figure_lines(found: "WhatIf") -> list[tuple[str, str]]:
         ("Would move", f"{found.moved:,} of {found.accounts:,} accounts{share}: {found.up:,} up, {found.down:,} down"),
         ("With the model", f"{_agreement(found.agreement_before)} → {_agreement(found.agreement_after)}"),
         ("Past wins", _capture(found.capture)),
+        ("Sellers", sellers_words(found.sellers)),
         ("Overrides", f"{len(found.stale):,} would become stale; {found.stale_now:,} are by the plan's points as it is"),
     ]
     for name, (before, after) in (("Excluded", found.excluded), ("Key accounts", found.key_accounts)):
         if before or after:
             lines.append((name, f"{before:,} → {after:,}"))
     return [*lines, *(("Note", note) for note in found.notes)]
+
+
+def sellers_words(found: "Sellers | None") -> str:
+    """Sellers needed before → after by role, and how many accounts no role takes."""
+    if found is None:
+        return "not reckoned"
+    totals = found.roles.groupby("role", sort=False)[["needed_before", "needed_after"]].sum()
+    said = [f"{name} {_change(int(row.needed_before), int(row.needed_after))}" for name, row in totals.iterrows()]
+    left = f"; {_change(*found.unassigned)} accounts go to no role" if any(found.unassigned) else ""
+    return f"needed: {', '.join(said) or 'none'}{left}"
+
+
+def _sellers_table(found: "Sellers") -> Any:
+    from lastword.summary import plain_table
+
+    columns = ("region", "left"), ("role", "left"), ("accounts", "right"), ("sellers needed", "right")
+    table = plain_table("Sellers, before → after", *columns)
+    for row in found.roles.itertuples():
+        accounts, needed = _change(row.accounts_before, row.accounts_after), _change(row.needed_before, row.needed_after)
+        table.add_row(row.region, row.role, accounts, needed)
+    return table
 
 
 def _matrix_table(found: "WhatIf") -> Any:

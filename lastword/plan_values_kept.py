@@ -106,9 +106,9 @@ def values_of(project: "Project", folder: Path, as_of: date, plans: "tuple[Plan,
     if not (lacking := _lacking(folder, plans, kept)):
         return kept
     tables, policy = _tables(project, folder), _policy(project)
-    wide = _looking_at(lacking, plans)
+    wide = looking_at(lacking, plans)
     more = plan_values_at(project, tables, wide, [as_of], policy, False).order_by("account_id").to_pandas()
-    return kept.assign(**{name: _categorical(more[name]) for name in lacking if name in more})
+    return kept.assign(**{name: categorical(more[name]) for name in lacking if name in more})
 
 
 def past_values_of(project: "Project", folder: Path, as_of: date, plans: "tuple[Plan, Plan]") -> "pd.DataFrame | None":
@@ -127,10 +127,10 @@ def past_values_of(project: "Project", folder: Path, as_of: date, plans: "tuple[
         return kept
     dates = sorted({pd.Timestamp(each).date() for each in kept["as_of"].unique()})
     tables, policy = _only(_tables(project, folder), list(kept["account_id"].unique())), _policy(project)
-    more = plan_values_at(project, tables, _looking_at(lacking, plans), dates, policy, dates != [as_of]).to_pandas()
+    more = plan_values_at(project, tables, looking_at(lacking, plans), dates, policy, dates != [as_of]).to_pandas()
     more = more.assign(as_of=pd.to_datetime(more["as_of"]))
     joined = kept.assign(as_of=pd.to_datetime(kept["as_of"])).merge(more, "left", ["account_id", "as_of"])
-    return joined.assign(**{name: _categorical(joined[name]) for name in lacking if name in joined})
+    return joined.assign(**{name: categorical(joined[name]) for name in lacking if name in joined})
 
 
 def _names(path: Path, plans: "tuple[Plan, Plan]") -> tuple[str, ...]:
@@ -157,7 +157,7 @@ def _lacking(folder: Path, plans: "tuple[Plan, Plan]", kept: "pd.DataFrame") -> 
     return names
 
 
-def _looking_at(names: list[str], plans: "tuple[Plan, Plan]") -> "Plan":
+def looking_at(names: list[str], plans: "tuple[Plan, Plan]") -> "Plan":
     """A plan that looks at these names and nothing else."""
     from lastword.bands import Band
     from lastword.plan import Attribute
@@ -210,7 +210,7 @@ def _read(path: Path, names: tuple[str, ...]) -> "pd.DataFrame":
     return pq.read_table(path, columns=listed, read_dictionary=texts).to_pandas()
 
 
-def _categorical(column: "pd.Series") -> "pd.Series":
+def categorical(column: "pd.Series") -> "pd.Series":
     import pandas as pd
 
     return column.astype("category") if isinstance(column.dtype, pd.StringDtype) or column.dtype == object else column

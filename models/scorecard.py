@@ -146,14 +146,14 @@ def unreadable_values(plan: Plan, values: pd.DataFrame) -> dict[str, int]:
     Attributes without any are left out.
     """
     names = [attribute.name for attribute in plan.attributes if attribute.kind == "quantitative" and attribute.name in values]
-    counts = {name: int((np.isnan(_numbers(values[name])) & _is_given(values[name])).sum()) for name in names}
+    counts = {name: int((np.isnan(numbers_of(values[name])) & _is_given(values[name])).sum()) for name in names}
     return {name: count for name, count in counts.items() if count}
 
 
 def _points_given(attribute: Attribute, column: pd.Series) -> Floats:
     """An attribute's points for every row, NaN where the value is missing."""
     if attribute.kind == "quantitative":
-        return _points_by_band(attribute.bands, _numbers(column))
+        return _points_by_band(attribute.bands, numbers_of(column))
     points, default = attribute.points, attribute.default
     return _by_value(column, lambda texts: next((points[text] for text in texts if text in points), default), np.nan)
 
@@ -189,9 +189,9 @@ def _first_rules(rules: Sequence[Rule], columns: dict[str, pd.Series], rows: int
 def fits(condition: tuple[Scalar, ...] | Between, column: pd.Series) -> Flags:
     """Whether each value meets a rule's condition; a missing value never does."""
     if isinstance(condition, Between):
-        numbers = _numbers(column)
+        numbers = numbers_of(column)
         return (numbers >= condition.start) & (numbers < condition.end)
-    wanted = {text for value in condition for text in _texts(value)}
+    wanted = {text for value in condition for text in texts_of(value)}
     return _by_value(column, lambda texts: not wanted.isdisjoint(texts), False)
 
 
@@ -215,7 +215,7 @@ def _labels(labels: Sequence[str], codes: Indexes, index: pd.Index, name: str) -
     return pd.Series(np.array(labels, dtype=object)[codes], index, dtype="str", name=name)
 
 
-def _numbers(column: pd.Series) -> Floats:
+def numbers_of(column: pd.Series) -> Floats:
     """The values as numbers, NaN where they are none; dates and infinities are none."""
     if pd.api.types.is_datetime64_any_dtype(column):
         return np.full(len(column), np.nan)
@@ -230,11 +230,11 @@ def _is_given(column: pd.Series) -> Flags:
 def _by_value(column: pd.Series, outcome: Callable[[tuple[str, ...]], float | bool], if_blank: float | bool) -> npt.NDArray[Any]:
     """`outcome` of every value, computed once per distinct value from the texts that the value goes by."""
     codes, distinct = pd.factorize(column)
-    outcomes = [outcome(texts) if texts[0].strip() else if_blank for texts in map(_texts, distinct)]
+    outcomes = [outcome(texts) if texts[0].strip() else if_blank for texts in map(texts_of, distinct)]
     return np.array([*outcomes, if_blank])[codes]
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def texts_of(value: object) -> tuple[str, ...]:
     """The texts that a value goes by: 1999.0 as "1999" too, true as "yes" too."""
     if isinstance(value, bool | np.bool_):
         return ("True", "true", "yes") if value else ("False", "false", "no")

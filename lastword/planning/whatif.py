@@ -1,17 +1,18 @@
 """What another plan would do: who moves, what that makes of regions and industries, and whether it finds past wins better.
 
 Pure functions on tables. The accounts are scored by both plans on the values that they had in one run, so that the plan alone
-makes the difference. Accounts by region and segment (`WhatIf.regions`) are what sellers are reckoned from.
+makes the difference.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from lastword.contracts import GRADES
 from lastword.plan import Plan
+from lastword.planning.whatif_sellers import Sellers, Staff, note_on, sellers
 from models.agreement import Agreement, agreement
 from models.evaluation import Difference, compare
 from models.ranking import Ranking, lift
@@ -47,6 +48,14 @@ class Capture:
 
 
 @dataclass(frozen=True)
+class Given:
+    """Points of attributes that were looked up: on the accounts now, and on the rows of past dates. See scorecard.place_rows."""
+
+    now: dict[str, Floats] = field(default_factory=dict)
+    then: dict[str, Floats] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class WhatIf:
     """What the other plan (after) would do in place of the current one (before).
 
@@ -63,6 +72,7 @@ class WhatIf:
         seen_plan_points, points_before, points_after.
     stale_now : overrides that are stale by the current plan's points already.
     capture : None without past rows.
+    sellers : needed by either plan; None where nobody asked for them.
     notes : sentences on what the figures don't show.
     """
 
@@ -81,6 +91,7 @@ class WhatIf:
     stale: pd.DataFrame
     stale_now: int
     capture: Capture | None
+    sellers: Sellers | None
     notes: tuple[str, ...]
 
 
@@ -93,29 +104,34 @@ def what_if(
     past: pd.DataFrame | None,
     threshold: float,
     seed: int,
+    staff: Staff | None = None,
+    given: Given | None = None,
 ) -> WhatIf:
     """Score the same accounts by both plans and tell the differences.
 
     Parameters
     ----------
-    accounts : one row per account: account_id, region, industry, model_grade (null where no model serves).
+    accounts : one row per account: account_id, region, industry, model_grade (null where no model serves); with `staff`
+        policy_grade and high_value too (whatif_sellers.sellers).
     values : the same rows in the same order, a column per name in either plan (models.scorecard.score_plan); text may be
         categorical.
-    overrides : one row per override in force, index account_id: seen_plan_points (null where none were seen).
+    overrides : one row per override in force, index account_id: seen_plan_points (null where none were seen); with `staff` grade.
     past : rows of past dates with a known outcome: account_id, won (0 or 1) and the values of either plan then; None: none are
         kept. Its capture is that of `lastword.planning.recommend`: wins among the best 15 % of the rows by points, before
         rules, ties counted fractionally. It says how the plans rank accounts that could still be won then. It isn't the
         share of today's customers in a segment, and it knows nothing of what selling by the plan brought about.
     threshold : `[disparity] threshold`: an override is stale where the plan's points moved so far since its author saw them.
     seed : of the bootstrap over accounts for the interval of the gain.
+    staff : who sells, for the sellers needed; None: they aren't reckoned.
+    given : kept between plans tried on the same tables: what hasn't changed isn't looked up again.
 
     Raises
     ------
     ConfigurationError
         A plan names a column of accounts that `values` lack; it names the line.
     """
-    given: dict[str, Floats] = {}
-    before, after = place_rows(current, values, given), place_rows(other, values, given)
+    given = Given() if given is None else given
+    before, after = place_rows(current, values, given.now), place_rows(other, values, given.now)
     direction = directions(current, other)[before.segment, after.segment]
     stale, stale_now = stale_overrides(accounts["account_id"], before.points, after.points, overrides, threshold)
     changed = changed_segment(current, other)[before.segment, after.segment]
@@ -134,9 +150,17 @@ def what_if(
         agreement_after=agreement_with(accounts["model_grade"], other, after.segment),
         stale=stale,
         stale_now=stale_now,
-        capture=None if past is None else captures(current, other, past, seed),
-        notes=notes_on(current, other, values),
+        capture=None if past is None else captures(current, other, past, seed, given.then),
+        sellers=None if staff is None else _sellers(current, other, accounts, before, after, overrides, staff),
+        notes=(*notes_on(current, other, values), *(() if staff is None else (note_on(staff.policy),))),
     )
+
+
+def _sellers(
+    current: Plan, other: Plan, accounts: pd.DataFrame, before: Places, after: Places, overrides: pd.DataFrame, staff: Staff
+) -> Sellers:
+    override = accounts["account_id"].map(overrides["grade"]) if len(overrides) else pd.Series(None, accounts.index, dtype="str")
+    return sellers(accounts, override, (current, before), (other, after), staff)
 
 
 def directions(current: Plan, other: Plan) -> Indexes:
@@ -208,9 +232,8 @@ def stale_overrides(
     return found[now & ~then].reset_index(drop=True), int(then.sum())
 
 
-def captures(current: Plan, other: Plan, past: pd.DataFrame, seed: int) -> Capture:
+def captures(current: Plan, other: Plan, past: pd.DataFrame, seed: int, given: dict[str, Floats]) -> Capture:
     """Past wins among the best 15 % by either plan; see `what_if` on what that is and isn't."""
-    given: dict[str, Floats] = {}
     points = [place_rows(plan, past, given).points for plan in (current, other)]
     won = past["won"].to_numpy(dtype=float)
     before, after = (TOP_SHARE * lift(Ranking(each), won, np.ones(len(won)), TOP_SHARE) for each in points)

@@ -9,6 +9,8 @@ import pytest
 from lastword.errors import ConfigurationError
 from lastword.plan import parse_plan
 from lastword.planning.whatif import MOVE_COLUMNS, segments_before_and_after, what_if
+from lastword.planning.whatif_sellers import Staff
+from lastword.planning_settings import Role
 
 DOCS = (Path(__file__).parents[2] / "docs/planning.md").read_text(encoding="utf-8")
 SEGMENTS = """version = "1"
@@ -78,6 +80,39 @@ def test_the_example_of_the_documentation_moves_as_it_says():
     assert (found.accounts, found.moved, found.up, found.down) == (4, 3, 2, 1)
     assert list(found.moves.columns) == list(MOVE_COLUMNS)
     assert moved["direction"].to_dict() == {"d": "up", "b": "up", "c": "down"}
+
+
+@pytest.mark.parametrize(
+    ("high", "policy", "needed"),
+    [
+        ([True, False, False, True], "plan", {"top": (1, 1), "rest": (2, 2)}),
+        ([True, True, False, True], "plan", {"top": (1, 2), "rest": (2, 1)}),
+        ([True, True, False, True], "model", {"top": (2, 2), "rest": (1, 1)}),
+        ([True, True, False, True], "higher", {"top": (2, 2), "rest": (1, 1)}),
+        ([True, True, False, True], "lower", {"top": (1, 2), "rest": (2, 1)}),
+    ],
+)
+def test_sellers_are_those_of_the_documentation(high, policy, needed):
+    roles = (Role(name="top", tiers=(1,), accounts_per_seller=1), Role(name="rest", accounts_per_seller=2))
+    accounts = ACCOUNTS.assign(region="EMEA", high_value=high, policy_grade=ACCOUNTS["model_grade"])
+    staff = Staff(roles, policy)
+    found = what_if(parse_plan(BEFORE), parse_plan(AFTER), accounts, VALUES, NO_OVERRIDES.assign(grade="A"), None, 40, 7, staff)
+    rows = found.sellers.roles.set_index("role")
+    assert {name: (row["needed_before"], row["needed_after"]) for name, row in rows.iterrows()} == needed
+    assert found.sellers.unassigned == (0, 0)
+    assert any(note.startswith("sellers: ") for note in found.notes)
+
+
+def test_overrides_and_exclusions_count_for_sellers():
+    excluding = BEFORE + '[[rules]]\nwhen = { industry = "Energy" }\nexclude = true\n'
+    accounts = ACCOUNTS.assign(
+        high_value=pd.array([True, True, pd.NA, True], dtype="boolean"), policy_grade=ACCOUNTS["model_grade"]
+    )
+    staff = Staff((Role(name="top", tiers=(1,), accounts_per_seller=1),), "plan")
+    overrides = pd.DataFrame({"seen_plan_points": [60.0], "grade": ["A"]}, index=pd.Index(["b"], name="account_id"))
+    found = what_if(parse_plan(BEFORE), parse_plan(excluding), accounts, VALUES, overrides, None, 40, 7, staff).sellers
+    assert found.roles[["accounts_before", "accounts_after"]].to_numpy().tolist() == [[2, 2]]
+    assert found.unassigned == (2, 1)
 
 
 def test_agreement_is_that_of_the_documentation():
