@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from lastword.errors import LastwordError
 from lastword.plan import Plan, fingerprint
 from lastword.web.kept import kept, state_of
+from lastword.web.plan_ground import ground_of
 from lastword.web.templatetags.shown import signed
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Figures:
     capture : past wins among the best 15 %, before, after, and gain with its 95 % interval (0–1); None where none are kept.
     farthest : the accounts that move farthest: account_id, points and segments before and after, direction.
     stale : overrides that would become stale, `stale_accounts` the first of them; `stale_now` are so already.
-    sellers : needed before and after; None where no role is set, or roles go by tiers.
+    sellers : needed before and after, all roles and regions; None where no role is set.
     """
 
     why: str = ""
@@ -71,21 +72,20 @@ def figures_of(request: HttpRequest, run: "RunRecord", plan: Plan) -> Figures:
     settings = project.settings
     rests_on = (run.run_id, fingerprint(plan), state.entry_id, state.day, settings.disparity, settings.capacity, settings.seed)
     try:
-        return kept(request, "plan trial", rests_on, lambda: _tried(request, run, plan))
+        return kept(request, "plan trial", rests_on, lambda: _tried(request, plan))
     except LastwordError as error:
         return Figures(why=str(error))
 
 
-def _tried(request: HttpRequest, run: "RunRecord", plan: Plan) -> Figures:
-    from lastword.plan_trial import current_plan, trial_of
+def _tried(request: HttpRequest, plan: Plan) -> Figures:
+    from overrides import ledger
 
-    project = request.project
-    tried = trial_of(project, run.run_id, current_plan(project.run_folder(run.run_id)), plan, request.now)
-    return _figures(tried.found, project.settings.capacity.roles)
+    ground = ground_of(request.project, request.now)
+    with ground.lock:
+        return _figures(ground.what_if(plan, ledger.in_force(request.now)))
 
 
-def _figures(found: "WhatIf", roles: Any) -> Figures:
-    from lastword.planning.sellers import sellers_by_segment
+def _figures(found: "WhatIf") -> Figures:
     from lastword.planning.whatif import segments_before_and_after
 
     return Figures(
@@ -100,9 +100,16 @@ def _figures(found: "WhatIf", roles: Any) -> Figures:
         stale=len(found.stale),
         stale_accounts=tuple(found.stale["account_id"].head(MOST_MOVES)),
         stale_now=found.stale_now,
-        sellers=sellers_by_segment(found.regions, roles),
+        sellers=_sellers(found),
         notes=found.notes,
     )
+
+
+def _sellers(found: "WhatIf") -> tuple[int, int] | None:
+    if found.sellers is None:
+        return None
+    needed = found.sellers.roles[["needed_before", "needed_after"]].sum()
+    return int(needed["needed_before"]), int(needed["needed_after"])
 
 
 def _capture(found: "WhatIf") -> tuple[float, float, float, float, float] | None:

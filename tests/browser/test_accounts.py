@@ -63,18 +63,18 @@ def test_a_decision_by_keyboard_says_what_will_happen_and_counts_at_once(page_of
     page.keyboard.press("Space")
     said = page.locator("output.happens")
     assert said.inner_text().startswith(f"The final grade goes from {row.policy_grade} to {row.plan_grade}, in force until 20")
-    page.get_by_label("Reason").select_option("strategic")
+    page.locator("#decision").get_by_label("Reason").select_option("strategic")
     page.get_by_label("Grade", exact=True).select_option("F")
     assert page.get_by_role("radio", name="Another grade").is_checked()
     page.get_by_role("radio", name="Accept the plan").check()
     assert page.get_by_label("Grade", exact=True).input_value() == ""
-    page.get_by_label("Note").fill("a board decision")
-    page.get_by_label("Note").press("Tab")
+    page.locator("#decision").get_by_label("Note").fill("a board decision")
+    page.locator("#decision").get_by_label("Note").press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("in force", exact=True).wait_for()
     assert page.locator(".figure.wide .grade").inner_text() == row.plan_grade
     assert page.get_by_text("a board decision").count() == 1
-    assert page.get_by_label("Note").input_value() == ""
+    assert page.locator("#decision").get_by_label("Note").input_value() == ""
     page.get_by_role("button", name=f"Take {row.plan_grade} back").click()
     page.get_by_text("taken back").first.wait_for()
     assert page.locator(".figure.wide .grade").inner_text() == row.policy_grade
@@ -88,15 +88,15 @@ def test_what_was_filled_in_outlives_a_conflict_a_mistake_and_the_way_back(page_
     opened(page, row.account_id)
     page.get_by_role("radio", name="Another grade").check()
     page.get_by_label("Grade", exact=True).select_option("C")
-    page.get_by_label("Reason").select_option("budget known")
-    page.get_by_label("Note").fill("they told me so")
+    page.locator("#decision").get_by_label("Reason").select_option("budget known")
+    page.locator("#decision").get_by_label("Note").fill("they told me so")
     add(row.account_id, "B", "relationship", "", "rolf", None, datetime.now(UTC), site.settings)
     page.get_by_role("button", name="Decide").click()
     page.locator("#alerts").get_by_text("rolf").wait_for()
     assert page.locator(".figure.wide .grade").inner_text() == "B"
     assert page.get_by_label("Grade", exact=True).input_value() == "C"
-    assert page.get_by_label("Reason").input_value() == "budget known"
-    assert page.get_by_label("Note").input_value() == "they told me so"
+    assert page.locator("#decision").get_by_label("Reason").input_value() == "budget known"
+    assert page.locator("#decision").get_by_label("Note").input_value() == "they told me so"
     assert "from B to C" in page.locator("output.happens").inner_text()
 
     page.evaluate("document.querySelector('[name=expires_on]').removeAttribute('min')")
@@ -105,9 +105,9 @@ def test_what_was_filled_in_outlives_a_conflict_a_mistake_and_the_way_back(page_
     page.get_by_text("This can't be done").wait_for()
     page.go_back()
     page.locator("#decision").wait_for()
-    assert page.get_by_label("Note").input_value() == "they told me so"
+    assert page.locator("#decision").get_by_label("Note").input_value() == "they told me so"
     page.get_by_label("In force until").fill(f"{datetime.now(UTC).year + 1}-01-31")
     page.get_by_role("button", name="Decide").click()
     page.get_by_text("decided again").wait_for()
     assert page.locator(".figure.wide .grade").inner_text() == "C"
-    assert page.get_by_label("Note").input_value() == ""
+    assert page.locator("#decision").get_by_label("Note").input_value() == ""

@@ -15,8 +15,9 @@ NOT_PAGES = ("api/",)
 
 
 def is_page(answer: Any) -> bool:
-    """Whether an address answered with a page, and not with a file, a refusal or a way to another page."""
-    return answer.status == 200 and answer.headers.get("content-type", "").startswith("text/html")
+    """Whether an address answered with a page, and not with a part of one, a file, a refusal or a way to another page."""
+    is_html = answer.headers.get("content-type", "").startswith("text/html")
+    return answer.status == 200 and is_html and answer.text().startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1920, "dark")])

@@ -2,23 +2,16 @@
 
 import pytest
 
-from tests.browser.conftest import accessibility_violations
+from tests.browser.conftest import SHIFTS_AFTER_LOAD, accessibility_violations
 
 pytestmark = pytest.mark.browser
-
-SHIFTS = """() => new Promise(done => {
-  let sum = 0;
-  new PerformanceObserver(list => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value; })
-    .observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => done(sum), 400);
-})"""
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1920)])
 def test_potential_spend_is_looked_at_and_a_method_tried_by_keyboard(page_of, scheme, width):
     page = page_of("rita", width=width, scheme=scheme)
     page.goto("/planning/spend")
-    assert page.evaluate(SHIFTS) == 0
+    assert page.evaluate(SHIFTS_AFTER_LOAD) == 0
     assert accessibility_violations(page) == []
     assert not page.get_by_label("Growth in %").is_visible()
     page.locator("form.try select[name=method]").select_option("growth")

@@ -2,15 +2,9 @@
 
 import pytest
 
-from tests.browser.conftest import accessibility_violations
+from tests.browser.conftest import SHIFTS_AFTER_LOAD, accessibility_violations
 
 pytestmark = pytest.mark.browser
-
-SHIFT = """() => new Promise(done => {
-  let sum = 0;
-  const seen = new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value });
-  seen.observe({type: "layout-shift", buffered: true});
-  setTimeout(() => done(sum), 300) })"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -19,7 +13,7 @@ def test_a_scenario_is_made_compared_and_adopted_by_keyboard(page_of, scheme):
 
     def sound():
         assert accessibility_violations(page) == []
-        assert page.evaluate(SHIFT) < 0.01
+        assert page.evaluate(SHIFTS_AFTER_LOAD) == 0
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
     page.goto("/plans")

@@ -65,7 +65,7 @@ def test_the_template_names_every_key():
 
 
 def test_what_the_template_comments_out_is_right_too(tmp_path):
-    text = re.sub(r"^# ([a-z_.]+ +=)", r"\1", template("lastword.toml"), flags=re.MULTILINE)
+    text = re.sub(r"^# ([a-z_.]+ +=|\[\[)", r"\1", template("lastword.toml"), flags=re.MULTILINE)
     path = tmp_path / "lastword.toml"
     path.write_text(text.replace('"shares"', '"points"', 1).replace('"duckdb"', '"spark"', 1), encoding="utf-8")
     settings = read_toml(path, Settings)
@@ -73,6 +73,7 @@ def test_what_the_template_comments_out_is_right_too(tmp_path):
     assert settings.grades.cuts == {"A": 85, "B": 70, "C": 40, "D": 20}
     assert settings.features.columns["fleet_size"].known == "always"
     assert settings.inputs.products == InputSource(path="data/products.csv")
+    assert [trigger.name for trigger in settings.triggers][:2] == ["cloud intent", "new technology"]
 
 
 def test_rules_that_the_plan_template_comments_out_are_right(project):

@@ -129,10 +129,11 @@ def test_an_export_goes_on_over_pages_and_ends_at_its_bound(site, client_of, mon
 
 
 def test_the_table_as_it_stood_before_and_after_a_decision(site, client_of):
-    before = datetime.now(UTC) - timedelta(minutes=2)
-    _decide(site, "000004", "F", at=before + timedelta(minutes=1))
+    before = datetime.now(UTC)
+    decided_at = before + timedelta(milliseconds=1)
+    _decide(site, "000004", "F", at=decided_at)
     client = client_of("vera")
-    for instant, decided_by in ((before, "model"), (before + timedelta(minutes=1), "override")):
+    for instant, decided_by in ((before, "model"), (decided_at, "override")):
         page = client.get("/audit/as-of", {"at": instant.isoformat(), "search": "000004"})
         assert [row["decided_by"] for row in page.context["rows"]] == [decided_by]
     page = client.get("/audit/as-of", {"at": before.isoformat()})

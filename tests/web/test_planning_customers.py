@@ -69,7 +69,7 @@ def test_the_whole_list_goes_out_as_a_file_and_the_export_is_in_the_audit(
     assert {"name", "region", "industry", "motion", "health_reason", "whitespace"} <= set(found.columns)
     (line,) = events.timeline(now=datetime.now(UTC), kinds=["export"]).lines
     assert (line.by, line.subject) == ("vera", "customers")
-    assert line.said == f"Exports {len(fits):,} customers as .{form}: Motion: expand"
+    assert line.said == f"Exports customers (Motion: expand) as .{form}: {len(fits):,} rows"
 
 
 def test_an_unknown_format_is_refused_and_exports_nothing(client_of: Callable[[str], Any]):

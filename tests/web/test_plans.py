@@ -199,11 +199,11 @@ def test_a_plan_that_cannot_be_tried_says_why_beside_the_others(client_of: Calla
 
 
 def test_what_a_plan_would_do_is_worked_out_once(client_of: Callable[[str], Any], bold: Any, monkeypatch):
-    from lastword import plan_trial
+    from lastword.web.plan_ground import Ground
 
     tried = []
-    real = plan_trial.trial_of
-    monkeypatch.setattr(plan_trial, "trial_of", lambda *given: tried.append(given[3].version) or real(*given))
+    real = Ground.what_if
+    monkeypatch.setattr(Ground, "what_if", lambda ground, plan, *given: tried.append(plan.version) or real(ground, plan, *given))
     for _ in range(2):
         page_of(client_of("vera"), f"/plans/compare?plan=version:1&plan=scenario:{bold.scenario_id}")
     assert len(tried) == 2
@@ -316,7 +316,7 @@ def test_a_recommended_change_goes_into_a_new_scenario_or_an_open_one(client_of:
     answer = posted(rita, "/plans/scenario/recommended", change="reweight:annual_revenue", scenario="new")
     assert answer.status_code == 302
     made = scenarios.find(scenarios.scenarios("open")[0].scenario_id)
-    assert made.name == "Raise the weight of annual_revenue from 25 to 40"
+    assert made.name == "Raise the weight of annual revenue from 25 to 40"
     assert made.text == site.plan_path.read_text(encoding="utf-8").replace("weight = 25\n", "weight = 40\n", 1)
     answer = posted(rita, "/plans/scenario/recommended", change="add:founded_year", scenario=str(bold.scenario_id))
     assert answer["Location"].endswith(f"={bold.scenario_id}")

@@ -1,11 +1,10 @@
 """Existing customers: where they stand, what is open with them and what that asks for; the list, and as a file."""
 
 from dataclasses import fields
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET
@@ -25,11 +24,11 @@ from lastword.planning.customer_summary import (
 from lastword.planning.customers import not_given
 from lastword.results import records
 from lastword.web.kept import kept
-from lastword.web.pages.exports import MOST_IN_XLSX, NOTHING_PUBLISHED, TYPES
+from lastword.web.pages.exports import NOTHING_PUBLISHED
 from lastword.web.planning_tabs import tabs
 from lastword.web.roles import allows
+from lastword.web.table_files import file_links, table_file
 from lastword.web.templatetags.shown import number, short
-from overrides.events import EXPORT, record
 from overrides.publish import RunRecord, current_run
 
 if TYPE_CHECKING:
@@ -71,9 +70,7 @@ def customers(request: HttpRequest) -> HttpResponse:
             "choices": kept(request, "customer choices", (run.run_id,), lambda: _choices(_rows(request, run))),
             "asked": asked,
             "here": reverse(HERE),
-            "exports": [
-                (form, f"{reverse('planning_customers_export')}?{urlencode({**asked.given(), 'format': form})}") for form in TYPES
-            ],
+            "files": file_links(reverse("planning_customers_export"), list(asked.given().items())),
         },
     )
 
@@ -82,23 +79,11 @@ def customers(request: HttpRequest) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest) -> HttpResponse:
     """The list under the same conditions, whole, as format=csv, parquet or xlsx. The export is an event."""
-    form = request.GET.get("format", "csv")
-    if form not in TYPES:
-        raise ConfigurationError(f"format {form[:20]!r} is unknown: expected csv, parquet or xlsx")
     run, asked = current_run(), conditions_of(request)
     if run is None:
         raise Refusal(NOTHING_PUBLISHED)
-    rows = narrowed(_rows(request, run), asked)
-    if form == "xlsx" and len(rows) > MOST_IN_XLSX:
-        raise Refusal(
-            f"these are more than {MOST_IN_XLSX:,} customers, too many for an .xlsx: take .csv or .parquet, or narrow them"
-        )
-    name = f"customers-{request.now:%Y-%m-%d}.{form}"
-    content = _content(rows, form, name)
     narrowing = "; ".join(f"{TITLES[each]}: {value}" for each, value in asked.given().items()) or "all"
-    said = f"Exports {len(rows):,} customers as .{form}: {narrowing}"
-    record(EXPORT, request.user.username, "customers", said, request.now, {"format": form, "rows": len(rows), "run": run.run_id})
-    return FileResponse(BytesIO(content), as_attachment=True, filename=name, content_type=TYPES[form])
+    return table_file(request, narrowed(_rows(request, run), asked), "customers", f"customers ({narrowing})")
 
 
 def conditions_of(request: HttpRequest) -> Conditions:
@@ -166,24 +151,6 @@ def _draw(rows: list[dict[str, Any]], title: str, asked: Conditions, currency: s
     ]
     with known_to_be_valid():
         return to_linked_svg(customers_by_motion(bars, title, currency))
-
-
-def _content(rows: "pd.DataFrame", form: str, name: str) -> bytes:
-    if form == "csv":
-        from overrides.spreadsheet import csv_text
-
-        return csv_text(rows).encode()
-    if form == "xlsx":
-        from overrides.workbook import workbook_bytes
-
-        return workbook_bytes(rows, "customers", name)
-    import pyarrow.parquet as pq
-
-    from overrides.spreadsheet import arrow_table
-
-    buffer = BytesIO()
-    pq.write_table(arrow_table(rows), buffer)
-    return buffer.getvalue()
 
 
 routes = (
