@@ -41,7 +41,7 @@ notebooks: setup
 	  LASTWORD_PROJECT=$(abspath $(DEMO)) $(BIN)/jupyter-execute --inplace $(DEMO)/notebooks/$$name.ipynb || exit 1; \
 	done
 
-# the pictures of docs/review.md, of a demo of 2,000 accounts that is made once into .pictures/; Chromium takes them
+# the pictures of the documentation, of a demo of 2,000 accounts that is made once into .pictures/; Chromium takes them
 pictures: setup
 	$(BIN)/python -m tests.pictures $(PICTURES)
 

@@ -1,4 +1,4 @@
-"""The pictures of docs/review.md, taken of the real application on a demo: `make pictures`.
+"""The pictures of docs/review.md and docs/planning.md, taken of the real application on a demo: `make pictures`.
 
 The demo is the same population every time and is kept for the next time; what people decide for a picture happens in a copy.
 """
@@ -161,6 +161,31 @@ def audit(person: Callable[..., Any]) -> Any:
     return _at(person("anna"), "/audit", "table")
 
 
+def plan_editor(person: Callable[..., Any]) -> Any:
+    """A scenario with another weight, and what it would do."""
+    page = person("rita")
+    page.goto("/plans/scenario/new")
+    page.keyboard.type("Size first")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/plans/edit**")
+    page.get_by_label("Weight of employee_count as a number").fill("40")
+    page.keyboard.press("Tab")
+    page.get_by_text("accounts would move").first.wait_for()
+    return page
+
+
+def spend(person: Callable[..., Any]) -> Any:
+    return _at(person("rita"), "/planning/spend", "figure.chart svg")
+
+
+def tiers(person: Callable[..., Any]) -> Any:
+    return _at(person("rita"), "/planning/tiers", "figure.chart svg")
+
+
+def capacity(person: Callable[..., Any]) -> Any:
+    return _at(person("rita"), "/planning/capacity", "table")
+
+
 PICTURES: dict[str, Callable[[Callable[..., Any]], Any]] = {
     "queue": queue,
     "overview": overview,
@@ -174,6 +199,10 @@ PICTURES: dict[str, Callable[[Callable[..., Any]], Any]] = {
     "indicators": indicators,
     "audit": audit,
     "queue-dark": queue_dark,
+    "plan-editor": plan_editor,
+    "spend": spend,
+    "tiers": tiers,
+    "capacity": capacity,
 }
 
 
