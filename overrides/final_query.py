@@ -83,14 +83,16 @@ def moment_at(cursor: Any, instant: datetime) -> Moment:
 
 def one_by_one(moment: Moment) -> tuple[str, list[Any]]:
     """FROM and WHERE of the table at a moment, looking up each account's override: for queries that end after a few rows."""
-    until, at = ("", []) if moment.instant is None else ("AND e.made_at <= %s", [bound_time(moment.instant)])
+    made, later, at = "", "", []
+    if moment.instant is not None:
+        made, later, at = "AND o.made_at <= %s", "AND e.made_at <= %s", [bound_time(moment.instant)]
     sql = f"""
         FROM lastword_score s LEFT JOIN lastword_override_entry o
-        ON o.entry_id = (SELECT MAX(e.entry_id) FROM lastword_override_entry e
-                         WHERE e.account_id = s.account_id AND e.action <> 'hold_out' {until})
-        AND o.action IN ('add', 'supersede') AND o.expires_on >= %s
+        ON o.account_id = s.account_id AND o.action IN ('add', 'supersede') AND o.expires_on >= %s {made}
+        AND NOT EXISTS (SELECT 1 FROM lastword_override_entry e
+                        WHERE e.account_id = o.account_id AND e.entry_id > o.entry_id AND e.action <> 'hold_out' {later})
         WHERE s.publication_id = %s"""
-    return sql, [*at, bound_date(moment.day), moment.publication]
+    return sql, [bound_date(moment.day), *at, *at, moment.publication]
 
 
 def all_at_once(moment: Moment) -> tuple[str, list[Any]]:

@@ -60,7 +60,8 @@ _GAIN = "(COALESCE(s.review_gain, -1.0))"
 _GAP = "(COALESCE(ABS(s.disparity), 0.0))"
 _WORTH = "(COALESCE(ABS(s.disparity), 0.0) * COALESCE(s.review_value, 1.0))"
 _ASIDE = """NOT EXISTS (SELECT 1 FROM lastword_setting_aside a
-    WHERE a.id = (SELECT MAX(b.id) FROM lastword_setting_aside b WHERE b.account_id = s.account_id)
+    WHERE a.account_id = s.account_id
+    AND NOT EXISTS (SELECT 1 FROM lastword_setting_aside b WHERE b.account_id = a.account_id AND b.id > a.id)
     AND a.action IN ('snooze', 'dismiss') AND (a.until IS NULL OR a.until >= %s)"""
 _SINCE = "AND a.made_at > %s)"
 _UNMOVED = "".join(

@@ -158,7 +158,7 @@ def test_everyone_who_moves_goes_out_as_a_file_and_is_audited(client_of: Callabl
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert lines[0].startswith("account_id,region,industry,points_before")
     told = next(line for line in timeline(kinds=(EXPORT,), limit=5, now=datetime.now(UTC)).lines if line.subject == "moves")
-    assert f"Exports {len(lines) - 1:,} accounts that scenario Other weights would move" in told.said
+    assert told.said == f"Exports the accounts that scenario Other weights would move as .csv: {len(lines) - 1:,} rows"
 
 
 def test_an_adopted_or_dropped_scenario_is_read_alone(client_of: Callable[[str], Any], scenario: Any):

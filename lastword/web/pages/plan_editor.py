@@ -3,12 +3,9 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from io import BytesIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.urls import path as route
@@ -24,9 +21,9 @@ from lastword.web.plan_additions import with_new_attribute
 from lastword.web.plan_ground import Ground, ground_of
 from lastword.web.plan_view import attribute_view, slider_end, weighed
 from lastword.web.roles import allows, includes
+from lastword.web.table_files import table_file
 from lastword.web.whatif_view import panel
 from overrides import ledger, scenarios
-from overrides.events import EXPORT, record
 from overrides.scenarios import OPEN, Scenario
 
 MOST_KNOWN = 40
@@ -106,12 +103,7 @@ def plan_moves(request: HttpRequest) -> HttpResponse:
     plan, scenario = _plan(sent.draft, ground.columns), scenarios.find(sent.scenario_id)
     with ground.lock:
         moves = ground.what_if(plan, ledger.in_force(request.now)).moves
-    file = _csv(moves)
-    said = f"Exports {len(moves):,} accounts that scenario {scenario.name} would move"
-    details = {"accounts": len(moves), "scenario_id": scenario.scenario_id, "run_id": ground.run_id}
-    record(EXPORT, request.user.username, "moves", said, request.now, details)
-    name = f"moves-{request.now:%Y-%m-%d}.csv"
-    return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+    return table_file(request, moves, "moves", f"the accounts that scenario {scenario.name} would move")
 
 
 @allows("viewer")
@@ -228,16 +220,6 @@ def _said(request: HttpRequest, template: str, context: dict[str, Any], said: st
     response = render(request, template, context)
     response["HX-Trigger"] = json.dumps({"say": said, **{name: {"value": value} for name, value in events.items()}})
     return response
-
-
-def _csv(moves: Any) -> BytesIO:
-    """The table as a file that spreadsheets don't run anything of."""
-    from overrides.spreadsheet import write_table
-
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "moves.csv"
-        write_table(moves, path)
-        return BytesIO(path.read_bytes())
 
 
 def _href(name: str, scenario_id: int | None = None) -> str:
