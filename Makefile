@@ -14,7 +14,7 @@ export PREFECT_LOGGING_LEVEL := WARNING
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_LOGGING_LEVEL := ERROR
 
-.PHONY: setup demo notebooks pictures test test-unit test-all bench bench-web bench-peers evidence lint lock system-packages clean
+.PHONY: setup demo notebooks pictures test test-unit test-all bench bench-check bench-web bench-peers evidence lint lock system-packages clean
 
 setup: .venv/.ready
 
@@ -56,6 +56,10 @@ test-all: setup system-packages
 
 bench: setup
 	$(BIN)/python benchmarks/run.py
+
+# whether something has become slower, beside what it stands, since benchmarks/ratios.json was kept: five minutes on an idle machine
+bench-check: setup
+	$(BIN)/python benchmarks/run.py --accounts 4000 --check
 
 bench-web: setup system-packages
 	$(BIN)/python -m benchmarks.web

@@ -1,7 +1,9 @@
 """What each stage of a run costs: time, processor time and memory, of this process and of those that it starts."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from lastword.runner import Listener, StageOutcome
 
 SAMPLED_EVERY_SECONDS = 0.05
+CHILDREN_EVERY = 20
+"""Samples between two looks for processes that were started since."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,16 @@ class _Meter:
 
     def stop(self) -> tuple[float, int]:
         """(processor seconds, bytes)."""
+        held = _bytes_held([self._process, *self._process.children(recursive=True)])
         self._over.set()
         self._thread.join()
-        return _processor_seconds(self._process) - self._used_before, self._peak
+        return _processor_seconds(self._process) - self._used_before, max(self._peak, held)
 
     def _sample(self) -> None:
-        while True:
-            self._peak = max(self._peak, _bytes_held(self._process))
+        for number in count():
+            if number % CHILDREN_EVERY == 0:  # to list them takes as long as many samples
+                family = [self._process, *self._process.children(recursive=True)]
+            self._peak = max(self._peak, _bytes_held(family))
             if self._over.wait(SAMPLED_EVERY_SECONDS):
                 return
 
@@ -89,11 +96,11 @@ def _processor_seconds(process: "psutil.Process") -> float:
     return float(used)
 
 
-def _bytes_held(process: "psutil.Process") -> int:
+def _bytes_held(family: "Sequence[psutil.Process]") -> int:
     import psutil
 
     held = 0
-    for each in (process, *process.children(recursive=True)):
+    for each in family:
         try:
             held += each.memory_info().rss
         except psutil.Error:

@@ -5,9 +5,13 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import hypothesis
+
 from lastword.environment import set_quiet_defaults
 
 set_quiet_defaults(os.environ)
+hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy computer is no mistake
+hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:

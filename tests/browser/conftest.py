@@ -12,6 +12,9 @@ from tests.sites import published_demo, site  # noqa: F401
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the tests' own thread; nothing here is asynchronous
 
+PATIENCE_MS = 60_000
+"""A busy computer is no mistake of a page."""
+
 SHIFTS_AFTER_LOAD = """() => new Promise((resolve) => {
   const loaded = performance.getEntriesByType("navigation")[0].loadEventEnd || performance.now();
   let moved = 0;
@@ -29,8 +32,9 @@ def chromium() -> Iterator[Any]:
     program = chromium_program()
     if program is None:
         pytest.skip("no Chromium is installed: pages are tested without a browser alone")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         yield browser
@@ -52,6 +56,7 @@ def page_of(chromium: Any, address: str) -> Iterator[Callable[..., Any]]:
 
     def page(name: str = "rita", width: int = 1280, height: int = 800, scheme: str = "light") -> Any:
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, base_url=address)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         opened = context.new_page()
         opened.on(
