@@ -26,6 +26,10 @@ SHIFTS_AFTER_LOAD = """() => new Promise((resolve) => {
 """How far the page moved once it was loaded. Text that is still arriving on a slow line may push what is beside it."""
 
 
+AT_REST = 0.01
+"""Nobody sees so small a shift; a tenth of what counts as good. A busy computer draws in more steps than one."""
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A headless Chromium for the whole session."""

@@ -8,7 +8,7 @@ import pytest
 
 from lastword.plan import parse_plan
 from overrides import scenarios
-from tests.browser.conftest import SHIFTS_AFTER_LOAD, accessibility_violations
+from tests.browser.conftest import AT_REST, SHIFTS_AFTER_LOAD, accessibility_violations
 
 pytestmark = pytest.mark.browser
 NOW = datetime(2026, 6, 2, 12, tzinfo=UTC)
@@ -94,7 +94,7 @@ def test_what_somebody_saved_meanwhile_is_told_and_mine_is_still_there(page_of: 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_technology_becomes_an_attribute_and_nothing_jumps(page_of: Callable[..., Any], scenario: Any, scheme):
     page = opened(page_of("rita", scheme=scheme), scenario)
-    assert page.evaluate(SHIFTS_AFTER_LOAD) < 0.01  # what answers a change may push its neighbours a little
+    assert page.evaluate(SHIFTS_AFTER_LOAD) < AT_REST
     page.get_by_text("Add an attribute").click()
     page.get_by_label("Search columns").fill("kubern")
     page.get_by_role("button", name="technology:Kubernetes").click()

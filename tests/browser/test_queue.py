@@ -14,6 +14,9 @@ SAME_KEY_MILLISECONDS = 350
 """A key pressed twice within less (queue.js: SAME_KEY) was meant once."""
 
 
+SAME_KEY_MS = 400
+"""The same key again within 300 ms was meant once; a page answers sooner."""
+
 PRESSED_TWICE = """() => { for (let time = 0; time < 2; time += 1)
   document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "a", bubbles: true, cancelable: true })) }"""
 """Within the same instant, however busy the computer is: what a finger does that presses twice by mistake."""
@@ -151,6 +154,7 @@ def test_two_people_on_one_account(page_of):
     assert in_focus(rolf) == account
     assert rolf.get_by_label("Note").input_value() == "I know them"
     expect(rolf.locator(".evidence .history")).to_contain_text("rita")
+    rolf.wait_for_timeout(SAME_KEY_MS)
     rolf.keyboard.press("4")
     expect(row(rolf, account)).to_contain_text("by you")
     assert row(rolf, account).locator(".settled .grade").inner_text() == "D"
