@@ -7,40 +7,9 @@ stay. The record of events accepts new rows alone, as the ledger does.
 import django.db.models.deletion
 from django.db import migrations, models
 
-MESSAGE = "the record of events is append-only"
+from overrides.append_only import append_only
 
-SQLITE = [
-    f"""CREATE TRIGGER lastword_event_no_{event} BEFORE {event} ON lastword_event
-        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"""
-    for event in ("update", "delete")
-] + [
-    # INSERT OR REPLACE would remove a row without firing the trigger above
-    f"""CREATE TRIGGER lastword_event_no_replace BEFORE INSERT ON lastword_event
-        WHEN EXISTS (SELECT 1 FROM lastword_event WHERE event_id = NEW.event_id)
-        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"""
-]
-
-POSTGRESQL = [
-    f"""CREATE FUNCTION lastword_events_append_only() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$""",
-    """CREATE TRIGGER lastword_event_append_only BEFORE UPDATE OR DELETE ON lastword_event
-        FOR EACH ROW EXECUTE FUNCTION lastword_events_append_only()""",
-    """CREATE TRIGGER lastword_event_no_truncate BEFORE TRUNCATE ON lastword_event
-        FOR EACH STATEMENT EXECUTE FUNCTION lastword_events_append_only()""",
-]
-
-DROP_POSTGRESQL = "DROP FUNCTION lastword_events_append_only CASCADE"
 GRADES = ("A", "B", "C", "D", "F")
-
-
-def create_triggers(apps, schema_editor):
-    for statement in {"sqlite": SQLITE, "postgresql": POSTGRESQL}[schema_editor.connection.vendor]:
-        schema_editor.execute(statement, params=None)
-
-
-def drop_triggers(apps, schema_editor):
-    if schema_editor.connection.vendor == "postgresql":  # SQLite's go with the table
-        schema_editor.execute(DROP_POSTGRESQL, params=None)
 
 
 def one_of(field, values, name):
@@ -179,5 +148,5 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint("settingaside", "lastword_aside_action"),
         migrations.AddConstraint("settingaside", one_of("action", ("snooze", "dismiss", "return"), "lastword_aside_action")),
         migrations.AddIndex("settingaside", models.Index(fields=["made_at", "id"], name="lastword_aside_by_time")),
-        migrations.RunPython(create_triggers, drop_triggers),
+        append_only("lastword_event", "event_id = NEW.event_id", "the record of events is append-only"),
     ]

@@ -3,57 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-TABLES = ("lastword_plan_version", "lastword_plan_adoption")
-KEYS = {"lastword_plan_version": "version_id", "lastword_plan_adoption": "adoption_id"}
-MESSAGE = "versions of the plan and their adoptions are append-only"
-
-SQLITE = (
-    [
-        f"""CREATE TRIGGER {table}_no_{event} BEFORE {event} ON {table}
-        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"""
-        for table in TABLES
-        for event in ("update", "delete")
-    ]
-    + [
-        # INSERT OR REPLACE would remove a row without firing the triggers above
-        f"""CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
-        WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})
-        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"""
-        for table, key in KEYS.items()
-    ]
-    + [
-        """CREATE TRIGGER lastword_plan_version_no_replacing_name BEFORE INSERT ON lastword_plan_version
-        WHEN EXISTS (SELECT 1 FROM lastword_plan_version WHERE version = NEW.version OR fingerprint = NEW.fingerprint)
-        BEGIN SELECT RAISE(ABORT, 'this version of the plan is stored already'); END"""
-    ]
-)
-
-POSTGRESQL = [
-    f"""CREATE FUNCTION lastword_plans_append_only() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$""",
-    *(
-        f"""CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
-            FOR EACH ROW EXECUTE FUNCTION lastword_plans_append_only()"""
-        for table in TABLES
-    ),
-    *(
-        f"""CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
-            FOR EACH STATEMENT EXECUTE FUNCTION lastword_plans_append_only()"""
-        for table in TABLES
-    ),
-]
-
-DROP_POSTGRESQL = "DROP FUNCTION lastword_plans_append_only CASCADE"
-
-
-def create_triggers(apps, schema_editor):
-    for statement in {"sqlite": SQLITE, "postgresql": POSTGRESQL}[schema_editor.connection.vendor]:
-        schema_editor.execute(statement, params=None)
-
-
-def drop_triggers(apps, schema_editor):
-    if schema_editor.connection.vendor == "postgresql":  # SQLite's go with the tables
-        schema_editor.execute(DROP_POSTGRESQL, params=None)
+from overrides.append_only import append_only
 
 
 class Migration(migrations.Migration):
@@ -91,5 +41,10 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "lastword_plan_adoption"},
         ),
-        migrations.RunPython(create_triggers, drop_triggers),
+        append_only(
+            "lastword_plan_version",
+            "version_id = NEW.version_id OR version = NEW.version OR fingerprint = NEW.fingerprint",
+            "versions of the plan are append-only: what is stored already stays",
+        ),
+        append_only("lastword_plan_adoption", "adoption_id = NEW.adoption_id", "adoptions of a plan are append-only"),
     ]

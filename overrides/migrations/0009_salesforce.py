@@ -2,39 +2,7 @@
 
 from django.db import migrations, models
 
-MESSAGE = "the record of pushes is append-only"
-
-SQLITE = [
-    f"""CREATE TRIGGER lastword_push_no_{event} BEFORE {event} ON lastword_salesforce_push
-        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"""
-    for event in ("update", "delete")
-] + [
-    # INSERT OR REPLACE would remove a row without firing the trigger above
-    f"""CREATE TRIGGER lastword_push_no_replace BEFORE INSERT ON lastword_salesforce_push
-        WHEN EXISTS (SELECT 1 FROM lastword_salesforce_push WHERE id = NEW.id)
-        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"""
-]
-
-POSTGRESQL = [
-    f"""CREATE FUNCTION lastword_pushes_append_only() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$""",
-    """CREATE TRIGGER lastword_push_append_only BEFORE UPDATE OR DELETE ON lastword_salesforce_push
-        FOR EACH ROW EXECUTE FUNCTION lastword_pushes_append_only()""",
-    """CREATE TRIGGER lastword_push_no_truncate BEFORE TRUNCATE ON lastword_salesforce_push
-        FOR EACH STATEMENT EXECUTE FUNCTION lastword_pushes_append_only()""",
-]
-
-DROP_POSTGRESQL = "DROP FUNCTION lastword_pushes_append_only CASCADE"
-
-
-def create_triggers(apps, schema_editor):
-    for statement in {"sqlite": SQLITE, "postgresql": POSTGRESQL}[schema_editor.connection.vendor]:
-        schema_editor.execute(statement, params=None)
-
-
-def drop_triggers(apps, schema_editor):
-    if schema_editor.connection.vendor == "postgresql":  # SQLite's go with the table
-        schema_editor.execute(DROP_POSTGRESQL, params=None)
+from overrides.append_only import append_only
 
 
 class Migration(migrations.Migration):
@@ -68,5 +36,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunPython(create_triggers, drop_triggers),
+        append_only("lastword_salesforce_push", "id = NEW.id", "the record of pushes is append-only"),
     ]
