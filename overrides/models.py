@@ -1,5 +1,7 @@
 """Tables of the store. Users of the ledger go through ledger.py, users of the final table through final.py.
 
+Those of planning are in planning_models.py, and named here for Django to find them.
+
 Text is unbounded on purpose: what a customer's files hold is kept as it is. People are named by text (`by`), so that the
 tables need no user accounts.
 """
@@ -9,6 +11,13 @@ from typing import ClassVar
 from django.db import models
 
 from lastword.contracts import GRADES
+from overrides.constraints import one_of
+from overrides.planning_models import PlanAdoption as PlanAdoption
+from overrides.planning_models import PlanVersion as PlanVersion
+from overrides.planning_models import SalesforcePush as SalesforcePush
+from overrides.planning_models import Scenario as Scenario
+from overrides.planning_models import ScenarioRevision as ScenarioRevision
+from overrides.planning_models import SpendEntry as SpendEntry
 
 ADD, SUPERSEDE, REVOKE, HOLD_OUT = "add", "supersede", "revoke", "hold_out"
 IN_FORCE_ACTIONS = (ADD, SUPERSEDE)
@@ -17,10 +26,6 @@ KINDS = ("accept_plan", "accept_model", "other")
 WAITING, APPROVED, DECLINED, WITHDRAWN = "waiting", "approved", "declined", "withdrawn"
 CHOICES = ("accept_model", "accept_plan", "grade")
 SNOOZE, DISMISS, RETURN = "snooze", "dismiss", "return"
-
-
-def _one_of(field: str, values: tuple[str, ...], name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=models.Q(**{f"{field}__in": values}) | models.Q(**{field: None}), name=name)
 
 
 class Publication(models.Model):
@@ -39,7 +44,7 @@ class Publication(models.Model):
 
     class Meta:
         db_table = "lastword_publication"
-        constraints: ClassVar = [_one_of("kind", ("full", "partial"), "lastword_publication_kind")]
+        constraints: ClassVar = [one_of("kind", ("full", "partial"), "lastword_publication_kind")]
 
 
 class Current(models.Model):
@@ -109,7 +114,7 @@ class Score(models.Model):
         db_table = "lastword_score"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["publication", "account_id"], name="lastword_score_one_per_account"),
-            _one_of("policy_grade", GRADES, "lastword_score_policy_grade"),
+            one_of("policy_grade", GRADES, "lastword_score_policy_grade"),
         ]
 
 
@@ -135,8 +140,8 @@ class Batch(models.Model):
     class Meta:
         db_table = "lastword_batch"
         constraints: ClassVar = [
-            _one_of("choice", CHOICES, "lastword_batch_choice"),
-            _one_of("grade", GRADES, "lastword_batch_grade"),
+            one_of("choice", CHOICES, "lastword_batch_choice"),
+            one_of("grade", GRADES, "lastword_batch_grade"),
         ]
 
 
@@ -177,9 +182,9 @@ class OverrideEntry(models.Model):
             models.Index(fields=["batch"], name="lastword_entry_by_batch", condition=models.Q(batch__isnull=False)),
         ]
         constraints: ClassVar = [
-            _one_of("action", ACTIONS, "lastword_entry_action"),
-            _one_of("grade", GRADES, "lastword_entry_grade"),
-            _one_of("kind", KINDS, "lastword_entry_kind"),
+            one_of("action", ACTIONS, "lastword_entry_action"),
+            one_of("grade", GRADES, "lastword_entry_grade"),
+            one_of("kind", KINDS, "lastword_entry_kind"),
             models.CheckConstraint(
                 condition=models.Q(action=REVOKE)
                 | models.Q(grade__isnull=False, reason__isnull=False, kind__isnull=False, expires_on__isnull=False),
@@ -209,7 +214,7 @@ class SettingAside(models.Model):
             models.Index(fields=["account_id", "id"], name="lastword_aside_by_account"),
             models.Index(fields=["made_at", "id"], name="lastword_aside_by_time"),
         ]
-        constraints: ClassVar = [_one_of("action", (SNOOZE, DISMISS, RETURN), "lastword_aside_action")]
+        constraints: ClassVar = [one_of("action", (SNOOZE, DISMISS, RETURN), "lastword_aside_action")]
 
 
 class Proposal(models.Model):
@@ -248,9 +253,9 @@ class Proposal(models.Model):
         indexes: ClassVar = [models.Index(fields=["state", "proposal_id"], name="lastword_proposal_by_state")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account_id"], condition=models.Q(state=WAITING), name="lastword_proposal_one_waits"),
-            _one_of("state", (WAITING, APPROVED, DECLINED, WITHDRAWN), "lastword_proposal_state"),
-            _one_of("grade", GRADES, "lastword_proposal_grade"),
-            _one_of("kind", KINDS, "lastword_proposal_kind"),
+            one_of("state", (WAITING, APPROVED, DECLINED, WITHDRAWN), "lastword_proposal_state"),
+            one_of("grade", GRADES, "lastword_proposal_grade"),
+            one_of("kind", KINDS, "lastword_proposal_kind"),
         ]
 
 
@@ -301,130 +306,4 @@ class Event(models.Model):
             models.Index(fields=["made_at", "event_id"], name="lastword_event_by_time"),
             models.Index(fields=["subject", "made_at", "event_id"], name="lastword_event_by_subject"),
             models.Index(fields=["by", "made_at", "event_id"], name="lastword_event_by_person"),
-        ]
-
-
-class PlanVersion(models.Model):
-    """One row per plan that was saved or scored by. Append-only.
-
-    `version` is plan.toml's own, followed by " (2)" and so on where a run used another plan under a version that was taken.
-    `fingerprint` is what the plan says (lastword.plan.fingerprint), `text` plan.toml whole. effective_from and effective_to,
-    both inclusive, are null where open.
-    """
-
-    version_id = models.BigAutoField(primary_key=True)
-    version = models.TextField(unique=True)
-    fingerprint = models.TextField(unique=True)
-    text = models.TextField()
-    author = models.TextField()
-    note = models.TextField(default="")
-    made_at = models.DateTimeField()
-    effective_from = models.DateField(null=True)
-    effective_to = models.DateField(null=True)
-
-    class Meta:
-        db_table = "lastword_plan_version"
-
-
-class PlanAdoption(models.Model):
-    """One row per adoption of a version: the newest says which plan is the one to use. Append-only."""
-
-    adoption_id = models.BigAutoField(primary_key=True)
-    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, db_index=False, related_name="+")
-    by = models.TextField()
-    made_at = models.DateTimeField()
-    note = models.TextField(default="")
-
-    class Meta:
-        db_table = "lastword_plan_adoption"
-
-
-class SpendEntry(models.Model):
-    """One row per thing that somebody entered on an account's potential spend. Append-only.
-
-    kind value: `amount` a year; growth: `amount` is a share of the prior year's spend; clear takes back what stands, amount null.
-    """
-
-    entry_id = models.BigAutoField(primary_key=True)
-    account_id = models.TextField()
-    kind = models.TextField()
-    amount = models.FloatField(null=True)
-    reason = models.TextField(default="")
-    note = models.TextField(default="")
-    by = models.TextField()
-    made_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "lastword_spend_entry"
-        indexes: ClassVar = [
-            models.Index(fields=["account_id", "entry_id"], name="lastword_spend_by_account"),
-            models.Index(fields=["made_at", "entry_id"], name="lastword_spend_by_time"),
-        ]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=models.Q(kind__in=("value", "growth"), amount__isnull=False)
-                | models.Q(kind="clear", amount__isnull=True),
-                name="lastword_spend_kind",
-            )
-        ]
-
-
-class SalesforcePush(models.Model):
-    """One row per account and job when it is sent, and one when its end is known; append-only. The latest of an account counts.
-
-    `digest` is of what was sent, `target` the host and object that it went to, `said` Salesforce's words where it refused.
-    """
-
-    push_id = models.TextField()
-    target = models.TextField()
-    account_id = models.TextField()
-    digest = models.TextField()
-    job_id = models.TextField()
-    outcome = models.TextField()
-    said = models.TextField(default="")
-    by = models.TextField()
-    made_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "lastword_salesforce_push"
-        indexes: ClassVar = [models.Index(fields=["target", "account_id", "id"], name="lastword_push_by_account")]
-        constraints: ClassVar = [_one_of("outcome", ("sent", "accepted", "failed", "unknown"), "lastword_push_outcome")]
-
-
-class Scenario(models.Model):
-    """One row per scenario: a plan that somebody works on. Its text is in its revisions; `revision` says which one stands."""
-
-    scenario_id = models.BigAutoField(primary_key=True)
-    name = models.TextField()
-    based_on = models.TextField(default="")
-    revision = models.IntegerField()
-    state = models.TextField(default="open")
-    made_by = models.TextField()
-    made_at = models.DateTimeField()
-    changed_by = models.TextField()
-    changed_at = models.DateTimeField()
-    note = models.TextField(default="")
-
-    class Meta:
-        db_table = "lastword_scenario"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["name"], condition=models.Q(state="open"), name="lastword_scenario_one_name"),
-            _one_of("state", ("open", "adopted", "dropped"), "lastword_scenario_state"),
-        ]
-
-
-class ScenarioRevision(models.Model):
-    """One row per text that a scenario was saved with, from 1. Append-only."""
-
-    revision_id = models.BigAutoField(primary_key=True)
-    scenario = models.ForeignKey(Scenario, on_delete=models.PROTECT, db_index=False, related_name="+")
-    revision = models.IntegerField()
-    text = models.TextField()
-    by = models.TextField()
-    made_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "lastword_scenario_revision"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["scenario", "revision"], name="lastword_scenario_revision_once"),
         ]
