@@ -105,7 +105,7 @@ def values_of(project: "Project", folder: Path, as_of: date, plans: "tuple[Plan,
     kept = _read(folder / VALUES, _names(folder / VALUES, plans))
     if not (lacking := _lacking(folder, plans, kept)):
         return kept
-    tables, policy = _tables(project, folder), _policy(project)
+    tables, policy = _tables(project, folder, lacking), _policy(project)
     wide = looking_at(lacking, plans)
     more = plan_values_at(project, tables, wide, [as_of], policy, False).order_by("account_id").to_pandas()
     return kept.assign(**{name: categorical(more[name]) for name in lacking if name in more})
@@ -126,7 +126,7 @@ def past_values_of(project: "Project", folder: Path, as_of: date, plans: "tuple[
     if not (lacking := _lacking(folder, plans, kept)):
         return kept
     dates = sorted({pd.Timestamp(each).date() for each in kept["as_of"].unique()})
-    tables, policy = _only(_tables(project, folder), list(kept["account_id"].unique())), _policy(project)
+    tables, policy = _only(_tables(project, folder, lacking), list(kept["account_id"].unique())), _policy(project)
     more = plan_values_at(project, tables, looking_at(lacking, plans), dates, policy, dates != [as_of]).to_pandas()
     more = more.assign(as_of=pd.to_datetime(more["as_of"]))
     joined = kept.assign(as_of=pd.to_datetime(kept["as_of"])).merge(more, "left", ["account_id", "as_of"])
@@ -169,14 +169,18 @@ def looking_at(names: list[str], plans: "tuple[Plan, Plan]") -> "Plan":
     return plans[0].model_copy(update={"attributes": probes, "rules": ()})
 
 
-def _tables(project: "Project", folder: Path) -> "Tables":
-    """The inputs that values come from, as the run kept them; nobody has won and nobody is listed in them."""
+def _tables(project: "Project", folder: Path, names: list[str]) -> "Tables":
+    """The inputs that the values of these names come from, as the run kept them; nobody has won and nobody is listed in them.
+
+    Of technologies and signals only what the names speak of: an account without it is as one that shows nothing of it.
+    """
     import ibis
 
     from features.build import Tables, complete
     from features.engine import connect
     from lastword.account_inputs import SIGNALS, TECHNOLOGIES
     from lastword.contracts import INPUT_TABLES
+    from lastword.plan import ALL_TOPICS, TECHNOLOGY, TOPIC
 
     engine = connect(project, folder)
 
@@ -184,11 +188,16 @@ def _tables(project: "Project", folder: Path) -> "Tables":
         path = folder / name
         return complete(engine.read_parquet(path, table_name=f"kept_{kind}"), INPUT_TABLES[kind]) if path.is_file() else None
 
+    def asked(table: "ibis.Table | None", column: str, prefix: str) -> "ibis.Table | None":
+        wanted = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+        return None if table is None else table.filter(table[column].isin(wanted))
+
+    signals = table(SIGNALS, "intents")
     nobody = {kind: complete(ibis.memtable({"account_id": ["nobody"]}), INPUT_TABLES[kind]) for kind in ("won", "house_list")}
     return Tables(
         accounts=table(COLUMNS, "accounts"),
-        technographics=table(TECHNOLOGIES, "technographics"),
-        intents=table(SIGNALS, "intents"),
+        technographics=asked(table(TECHNOLOGIES, "technographics"), "technology", TECHNOLOGY),
+        intents=signals if ALL_TOPICS in names else asked(signals, "topic", TOPIC),
         **nobody,
     )
 
