@@ -38,7 +38,7 @@ TYPES = (
     | dict.fromkeys(NUMBERS, "DOUBLE")
 )
 VARIED = {
-    "accounts": "employee_count * (0.8 + 0.4 * random()) AS employee_count, annual_revenue * (0.8 + 0.4 * random()) AS annual_revenue",
+    "accounts": "employee_count * (0.8 + 0.4 * random()) AS employee_count, annual_revenue * (0.8 + random()) AS annual_revenue",
     "technographics": "first_seen - CAST(random() * 30 AS INTEGER) AS first_seen",
     "intents": "observed_on - CAST(random() * 10 AS INTEGER) AS observed_on, 20 + CAST(random() * 80 AS INTEGER) AS strength",
 }
@@ -80,7 +80,7 @@ def _write_seed(data: duckdb.DuckDBPyConnection, folder: Path, name: str, per_ac
 def _multiply(data: duckdb.DuckDBPyConnection, path: Path, name: str, accounts: int) -> None:
     """The table as often as it takes, of the last copy only so many accounts."""
     copies, rest = -(-accounts // COPY), accounts % COPY or COPY
-    parent = f", printf('%03d-%s', copy, parent_account_id) AS parent_account_id" if name == "accounts" else ""
+    parent = ", printf('%03d-%s', copy, parent_account_id) AS parent_account_id" if name == "accounts" else ""
     varied = f", {VARIED[name]}" if name in VARIED else ""
     larger = path.with_suffix(".larger")
     data.execute(

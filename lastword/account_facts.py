@@ -11,6 +11,7 @@ from lastword import results
 from lastword.account_inputs import PLAN, Relatives, Signal, Technology, relatives_of, signals_of, technologies_of
 from lastword.card_words import readable
 from lastword.indicator_match import Lift, LiftTable
+from lastword.kept_reasons import reasons_of
 from lastword.plan_words import PlanLine, lines_of_reasons, plan_lines, value_text
 from lastword.reason_words import sentences_of
 from lastword.run_rows import rows_where
@@ -129,11 +130,11 @@ def account_facts(project: "Project", account: Mapping[str, Any], reference: Map
     from models.explain import split_gap
 
     account_id, folder = str(account["account_id"]), project.run_folder(str(account["run_id"]))
-    if not (folder / "reasons.parquet").is_file():
+    if not (folder / "reasons.parquet").exists():
         return AccountFacts(
             gone=f"The tables of run {account['run_id']} are gone, and with them the reasons behind these points."
         )
-    reasons = results.reasons_of(project, pd.DataFrame([{"account_id": account_id, "run_id": account["run_id"]}]))
+    reasons = reasons_of(project, pd.DataFrame([{"account_id": account_id, "run_id": account["run_id"]}]))
     plan, model = (reasons[reasons["source"] == source] for source in ("plan", "model"))
     return AccountFacts(
         plan=_plan_side(project, folder, account, _records(plan), reference) if len(plan) else None,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from lastword import results
+from lastword.kept_reasons import no_reasons, reasons_of_run
 from lastword.summary import number_text, output_console, plain_table, text
 
 if TYPE_CHECKING:
@@ -105,8 +106,8 @@ def explained(project: "Project", account_id: str, now: datetime) -> Explanation
 
 def reasons_of(project: "Project", account: Mapping[str, Any]) -> "pd.DataFrame":
     """What the run that scored an account (account_id, run_id) says of its points: see Explanation; no rows where it is gone."""
-    found = results.reasons_of_run(project, str(account["run_id"]), [str(account["account_id"])])
-    return results.no_reasons() if found is None else found
+    found = reasons_of_run(project, str(account["run_id"]), [str(account["account_id"])])
+    return no_reasons() if found is None else found
 
 
 def gap_of(reasons: "pd.DataFrame") -> "pd.DataFrame":

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lastword.reports import read_json
 from lastword.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lastword.score_batches import Part
     from models.landmarks import TrainingSet
     from models.served import Served
     from models.training import Trained
@@ -46,39 +46,38 @@ def drift_since_learnt(training: "TrainingSet", trained: "Trained", population: 
     return rows
 
 
-def write_drift(
-    run: Run, accounts: "pd.DataFrame", features: "pd.DataFrame", served: "Served | None"
-) -> list[dict[str, Any]] | None:
-    """Compare today's prospects with those at training and write drift.parquet.
+def write_drift(run: Run, parts: "Sequence[Part]", served: "Served | None") -> list[dict[str, Any]] | None:
+    """Compare today's prospects, as the parts sampled them, with those at training and write drift.parquet.
 
     Returns
     -------
     The rows of `models.drift.drift`. None where no model serves, and for a model that was trained without a reference.
     """
+    import pandas as pd
     from scipy.special import expit
 
     from models.drift import DriftReference, drift
 
-    noted = read_json(run, "champion.json")
-    if served is None or noted is None or not (stored := Path(noted["folder"]) / REFERENCE).is_file():
+    if served is None or not (stored := served.folder / REFERENCE).is_file():
         return None
     reference = DriftReference.from_json(json.loads(stored.read_text(encoding="utf-8")))
-    prospects = accounts.index[accounts["at_risk"]] if accounts["at_risk"].any() else accounts.index
-    today = features.loc[prospects]
-    table = drift(reference, today, expit(served.model.logit(today)))
+    today = pd.concat([part.sample for part in parts])
+    table = drift(reference, today, expit(today["log_odds"]))
     table.to_parquet(run.folder / "drift.parquet", index=False)
     rows: list[dict[str, Any]] = table.to_dict("records")
     return rows
 
 
-def grade_moves(scores: "pd.DataFrame") -> dict[str, Any] | None:
-    """From the grades of the current publication to these, model_grade and policy_grade by account_id; None before the first."""
-    from models.transitions import transitions
-    from overrides.publish import previous_grades
+def grade_moves(run: Run, before: "Mapping[str, pd.Series]") -> dict[str, Any] | None:
+    """From the grades `before`, "model" and "final" by account_id, to those of the run; None before the first publication."""
+    import pandas as pd
 
-    before = {"model": previous_grades(), "final": previous_grades("policy_grade")}
+    from models.transitions import transitions
+
     if before["final"].empty:
         return None
+    columns = ["account_id", "model_grade", "policy_grade"]
+    scores = pd.read_parquet(run.folder / "scores.parquet", columns=columns).set_index("account_id")
     return {
         "model": transitions(before["model"], scores["model_grade"]),
         "final": transitions(before["final"], scores["policy_grade"]),

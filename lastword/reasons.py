@@ -1,9 +1,6 @@
-"""Writes reasons.parquet: why the plan and the model give what they give, on one scale of points."""
+"""Why the plan and the model give what they give, on one scale of points: the rows of reasons.parquet, a batch at a time."""
 
 from typing import TYPE_CHECKING
-
-from lastword.run import Run
-from lastword.run_rows import ROWS_PER_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,65 +8,52 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from features.catalog import Feature
-    from lastword.rescoring import Frozen
-    from models.scorecard import PlanReference, PlanScores
+    from lastword.ground import Ground
+    from models.scorecard import PlanScores
     from models.served import Served
 
 
-def write_reasons(
-    run: Run,
-    scores: "pd.DataFrame",
-    features: "pd.DataFrame",
-    values: "pd.DataFrame",
-    plan: "PlanScores",
-    reference: "PlanReference",
-    served: "Served | None",
-    frozen: "Frozen | None",
+def batch_reasons(
+    ground: "Ground", scores: "pd.DataFrame", features: "pd.DataFrame", values: "pd.DataFrame", plan: "PlanScores"
 ) -> "pd.DataFrame":
-    """Write reasons.parquet and give it back. Grain: account × source × attribute.
+    """The reasons of a batch of accounts, in its order. Grain: account × source × attribute, with its cause.
 
-    Reasons of accounts carried over come from their own run. Every row has its cause, carried over ones too: a rescore keeps
-    the plan, so the same attributes are the plan's.
+    An account's rows are the same whichever others are in the batch.
     """
     import pandas as pd
 
     from models.gap import causes
 
-    reasons = plan_side(run, plan, values, reference)
-    if served is not None:
-        reasons = pd.concat([model_side(served, features, scores), reasons], ignore_index=True)
-    if frozen is not None:
-        reasons = pd.concat([reasons, frozen.reasons_of(scores.index.difference(features.index))], ignore_index=True)
+    reasons = plan_side(ground, plan, values)
+    if ground.served is not None:
+        reasons = pd.concat([model_side(ground.served, features, scores), reasons], ignore_index=True)
     ordered = reasons.sort_values(["account_id", "source"], kind="stable", ignore_index=True)
     ordered["cause"] = causes(ordered, set(plan.shares.columns))
-    ordered.to_parquet(run.folder / "reasons.parquet", index=False, row_group_size=ROWS_PER_GROUP)
     return ordered
 
 
-def with_why(scores: "pd.DataFrame", reasons: "pd.DataFrame") -> "pd.DataFrame":
-    """Adds why and why_family of the accounts under review (open_reason or override_review set); null of all others."""
+def whys(reasons: "pd.DataFrame", accounts: "pd.Index") -> "pd.DataFrame":
+    """why and why_family by account_id, of those of the accounts that both opinions are known of."""
+    import pandas as pd
+
     from models.explain import why_each
     from models.gap import widest_families
 
-    queued = scores.index[scores["open_reason"].notna() | scores["override_review"].notna()]
-    theirs = reasons[reasons["account_id"].isin(queued)]
-    return scores.assign(
-        why=why_each(theirs).reindex(scores.index).astype("str"),
-        why_family=widest_families(theirs).reindex(scores.index).astype("str"),
-    )
+    theirs = reasons[reasons["account_id"].isin(accounts)]
+    return pd.DataFrame({"why": why_each(theirs), "why_family": widest_families(theirs)}, dtype="str")
 
 
-def plan_side(run: Run, plan: "PlanScores", values: "pd.DataFrame", reference: "PlanReference") -> "pd.DataFrame":
+def plan_side(ground: "Ground", plan: "PlanScores", values: "pd.DataFrame") -> "pd.DataFrame":
     """Each attribute's share of the plan's points, against its mean among the reference population."""
     from models.explain import plan_reasons
 
-    by_rank = run.project.settings.disparity.measure == "rank"
+    by_rank = ground.settings.disparity.measure == "rank"
     return plan_reasons(
         plan.shares,
         plan.points,
-        reference.mean_shares,
+        ground.reference.mean_shares,
         values,
-        plan_percentile=reference.percentiles.points(plan.points) if by_rank else None,
+        plan_percentile=ground.reference.percentiles.points(plan.points) if by_rank else None,
     )
 
 

@@ -1,7 +1,7 @@
 """Scoring only the accounts whose inputs changed: everything else keeps its scores, and the evidence they rest on."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -12,9 +12,13 @@ from lastword.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from lastword.project import Project
+    from lastword.score_batches import Work
     from models.scorecard import PlanReference
+
+PRINTS = "account_prints.parquet"
 
 CHANGE_DATES = {
     "won": ("won_on",),
@@ -33,13 +37,6 @@ class Frozen:
     plan_reference: "PlanReference"
     folder: Path
     as_of: date
-
-    def reasons_of(self, accounts: "pd.Index") -> "pd.DataFrame":
-        """The reasons of these accounts as that publication had them."""
-        import pandas as pd
-
-        reasons = pd.read_parquet(self.folder / "reasons.parquet")
-        return reasons[reasons["account_id"].isin(accounts)]
 
 
 def to_freeze(run: Run, plan_reference: "PlanReference", model_version: str | None) -> dict[str, Any]:
@@ -94,7 +91,7 @@ def changed_accounts(run: Run, accounts: "pd.DataFrame", frozen: Frozen, met: Co
     import pandas as pd
 
     since = run.since or frozen.as_of
-    before = pd.read_parquet(frozen.folder / "account_prints.parquet").set_index("account_id")["print"]
+    before = pd.read_parquet(frozen.folder / PRINTS).set_index("account_id")["print"]
     prints = account_prints(run)
     same = prints.eq(before.reindex(prints.index))
     asked = accounts.index.isin(accounts_dated_since(run, since) | accounts_entered_since(since) | set(met))
@@ -125,21 +122,45 @@ def accounts_entered_since(since: date) -> set[str]:
     return spend_entries.accounts_entered_since(datetime.combine(since, time(), UTC))
 
 
+def write_account_prints(run: Run) -> None:
+    """Write account_prints.parquet: account_id and a fingerprint of the account's own row, which any column of it changes."""
+    account_prints(run).reset_index().to_parquet(run.folder / PRINTS, index=False)
+
+
 def account_prints(run: Run) -> "pd.Series":
     """A fingerprint of every account's own row, by account_id: it changes with any column of it."""
     import pandas as pd
+    import pyarrow.parquet as pq
 
-    rows = pd.read_parquet(run.inputs / "accounts.parquet").set_index("account_id").sort_index()
-    text = rows[sorted(rows.columns)].astype("str").fillna("")
-    return pd.Series(pd.util.hash_pandas_object(text, index=False).to_numpy(), index=rows.index, name="print")
+    with pq.ParquetFile(run.folder / "account_columns.parquet") as file:
+        columns = sorted(file.schema_arrow.names)
+        return pd.concat([_prints(batch) for batch in file.iter_batches(columns=columns)])
 
 
-def with_carried_over(scores: "pd.DataFrame", accounts: "pd.DataFrame") -> "pd.DataFrame":
-    """The new scores, and of every account that wasn't scored the row it had; accounts no longer given are gone."""
+def _prints(rows: "pa.RecordBatch") -> "pd.Series":
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = [pc.cast(column, pa.large_string()) for column in rows.columns]
+    between = pa.scalar("\x1f", pa.large_string())
+    joined = pc.binary_join_element_wise(*texts, between, null_handling="replace", null_replacement="\x00")
+    accounts = pd.Index(rows["account_id"].to_pandas(), name="account_id")
+    return pd.Series(pd.util.hash_array(joined.to_numpy(zero_copy_only=False)), index=accounts, name="print")
+
+
+def with_carried_over(work: "Work", scored: "Sequence[Path]", accounts: "pd.DataFrame") -> list[Path]:
+    """The new scores, and of every account that wasn't scored the row it had; accounts no longer given are gone. One file."""
     import pandas as pd
 
+    from lastword.score_batches import write_scores
     from overrides.final import current_scores
 
     before = current_scores().set_index("account_id")
-    kept = before.loc[before.index.intersection(accounts.index.difference(scores.index))]
-    return pd.concat([scores, kept[scores.columns]]).loc[accounts.index]
+    kept = before.loc[before.index.intersection(accounts.index)]
+    new = [pd.read_parquet(path).set_index("account_id") for path in scored]
+    kept = kept.loc[kept.index.difference(pd.concat(new).index) if new else kept.index]
+    path = work.scores / "all.parquet"
+    columns = new[0].columns if new else kept.columns
+    write_scores(pd.concat([*new, kept[columns]]).loc[accounts.index], path)
+    return [path]

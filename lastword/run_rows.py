@@ -1,8 +1,12 @@
-"""Rows of one account from the tables of a run: of a file sorted by account, only the groups that can hold it are read."""
+"""Rows from the tables of a run, of some accounts or of a stretch: only the groups of rows that can hold them are read.
+
+A table is a Parquet file, or a folder of such files whose rows follow on each other in the order of their names.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +16,8 @@ if TYPE_CHECKING:
 ROWS_PER_GROUP = 8_192
 """Rows that are read together of a table that pages read one account of; such tables are sorted by account."""
 
-FOOTERS_KEPT = 24
-"""Files whose footers stay in memory: those of the few runs that scored what is published."""
+FOOTERS_KEPT = 128
+"""Files whose footers stay in memory: those of the few runs that scored what is published, and their parts."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +31,64 @@ class _Footer:
 def rows_where(
     path: Path, column: str, values: Sequence[str], columns: Sequence[str] | None = None, at_most: int | None = None
 ) -> "pa.Table":
-    """The rows of a Parquet file whose `column` is one of `values`, in the file's order.
+    """The rows of a table whose `column` is one of `values`, in the table's order.
 
     Parameters
     ----------
-    columns : those to give, all where None; those that the file lacks are left out.
+    columns : those to give, all where None; those that the table lacks are left out.
     at_most : stop reading at so many rows.
     """
+    import pyarrow as pa
+
+    found: list[pa.Table] = []
+    for file in parts_of(path):
+        left = None if at_most is None else at_most - sum(map(len, found))
+        if left is None or left > 0:
+            found.append(_rows_of_file(file, column, values, columns, left))
+    return found[0] if len(found) == 1 else pa.concat_tables(found, promote_options="permissive")
+
+
+def rows_between(path: Path, start: int, stop: int, columns: Sequence[str] | None = None) -> "pa.Table":
+    """The rows of a table from place `start` to `stop`, counted from 0; `columns` as for `rows_where`."""
+    import pyarrow as pa
+
+    found: list[pa.Table] = []
+    first = 0
+    for file in parts_of(path):
+        rows = row_count(file)
+        if first < stop and start < first + rows:
+            found.append(_stretch_of_file(file, max(start - first, 0), min(stop - first, rows), columns))
+        first += rows
+    return found[0] if len(found) == 1 else pa.concat_tables(found, promote_options="permissive")
+
+
+def row_count(path: Path) -> int:
+    """How many rows a table has."""
+    import pyarrow.parquet as pq
+
+    return sum(pq.read_metadata(file).num_rows for file in parts_of(path))
+
+
+def parts_of(path: Path) -> list[Path]:
+    """The files of a table, in the order of their rows."""
+    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+
+
+def _stretch_of_file(path: Path, start: int, stop: int, columns: Sequence[str] | None) -> "pa.Table":
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
+        firsts = [0, *accumulate(sizes)]
+        groups = [group for group, size in enumerate(sizes) if firsts[group] < stop and start < firsts[group] + size]
+        wanted = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
+        table = file.read_row_groups(groups, columns=wanted, use_threads=False)
+    return table.slice(start - (firsts[groups[0]] if groups else 0), stop - start)
+
+
+def _rows_of_file(
+    path: Path, column: str, values: Sequence[str], columns: Sequence[str] | None, at_most: int | None
+) -> "pa.Table":
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq

@@ -1,15 +1,18 @@
 """Features, two opinions, disparity and queue of a run, as tables in its folder, and their publication.
 
-Follow an account: its row in features.parquet and plan_values.parquet, its two opinions and the policy's grade in
-scores.parquet, why in reasons.parquet, and the last word in the final table.
+Follow an account: its row in features.parquet and plan_values.parquet, its two opinions and the policy's grade
+(opinions.py, a batch at a time) in scores.parquet, why in reasons.parquet, whether it is under review (review.py), and the last
+word in the final table.
 """
 
+import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lastword.contracts import QUEUED_SINCE, SCORE_COLUMNS, Counts
+from lastword.contracts import QUEUED_SINCE, Counts
+from lastword.opinions import ACCOUNT_COLUMNS
 from lastword.reports import add_figures, read_json, write_json, write_metrics
 from lastword.run import Run
 from lastword.run_rows import ROWS_PER_GROUP
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
     from features.build import Tables
     from features.catalog import Feature
-    from models.scorecard import PlanReference, PlanScores
+    from lastword.score_batches import Work
     from models.served import Served
 
 
@@ -32,8 +35,11 @@ class Serving:
     model: "Served"
 
 
-MODEL_NUMBERS = ("propensity", "model_points", "log_odds", "log_odds_sd", "grade_confidence")
-ACCOUNT_COLUMNS = ("name", "region", "sub_region", "country", "industry", "sub_industry")
+WORK = "scoring"
+"""In the run's folder while it is scored: what batches of accounts read and write."""
+
+MOST_COMPARED = 100_000
+"""Drift is measured on so many accounts: of so many a share is known to a third of a point."""
 
 
 def write_features(run: Run) -> Counts:
@@ -73,45 +79,88 @@ def write_features(run: Run) -> Counts:
 def write_scores(run: Run) -> Counts:
     """Write scores.parquet, reasons.parquet, review_queue.parquet, account_prints.parquet, metrics.json, what triggers found."""
     from lastword import rescoring, triggering
+    from lastword.ground import Ground
     from lastword.moves import grade_moves, write_drift
-    from lastword.reasons import with_why, write_reasons
-    from overrides.queue import order
+    from lastword.review import put_together
+    from lastword.score_batches import plan_reference, score_in_batches
 
-    served = serving(run)
+    noted = read_json(run, "champion.json")
+    version = noted["version"] if noted else None
     accounts = read(run, "accounts")
-    frozen = rescoring.frozen(run, served.version if served else None) if run.command == "rescore" else None
+    frozen = rescoring.frozen(run, version) if run.command == "rescore" else None
     watched = triggering.watch(run, accounts)
-    chosen = (
-        accounts if frozen is None else rescoring.changed_accounts(run, accounts, frozen, watched.accounts if watched else ())
-    )
-    features, values = read(run, "features").loc[chosen.index], read(run, "plan_values").loc[chosen.index]
-    plan = score_by_plan(run, values)
-    reference = plan_reference(plan, chosen) if frozen is None else frozen.plan_reference
-    write_json(run, "reference.json", rescoring.to_freeze(run, reference, served.version if served else None))
-    scores = opinions(run, chosen, features, plan, reference, served)
+    met = watched.accounts if watched else ()
+    chosen = accounts if frozen is None else rescoring.changed_accounts(run, accounts, frozen, met)
+    before = grades_before(run)
+    plan = run.project.load_plan()
+    work = lay_out(run, accounts, chosen, before["model"])
+    reference = plan_reference(plan, work) if frozen is None else frozen.plan_reference
+    write_json(run, "reference.json", rescoring.to_freeze(run, reference, version))
+    folder = Path(noted["folder"]) if noted else None
+    ground = Ground(run.project.settings, plan, reference, folder, version, run.run_id, run.as_of, run.now)
+    parts = score_in_batches(ground, work)
+    scored = [part.scores for part in parts]
     if frozen is not None:
-        scores = rescoring.with_carried_over(scores, accounts)
-    scores = with_measures(scores, reference)
-    triggers = triggering.write_triggers(run, scores, watched)
-    scores = with_review(run, scores, triggers)
-    reasons = write_reasons(run, scores, features, values, plan, reference, served.model if served else None, frozen)
-    scores = with_why(scores, reasons)
+        scored = rescoring.with_carried_over(work, scored, accounts)
+    counts = put_together(run, scored, watched)
     moves = {
-        "drift": write_drift(run, accounts, features, served.model if served and frozen is None else None),
-        "transitions": grade_moves(scores),
+        "drift": write_drift(run, parts, ground.served if frozen is None else None),
+        "transitions": grade_moves(run, before),
     }
-    scores = scores.reset_index()[[name for name in SCORE_COLUMNS if name != QUEUED_SINCE]]
-    scores.to_parquet(run.folder / "scores.parquet", index=False)
-    under_review = scores["open_reason"].notna() | scores["override_review"].notna()
-    queue = order(scores[under_review], run.project.settings.disparity.order)
-    queue = queue.assign(cut_distance=queue["log_odds"] - queue["cut_log_odds"])
-    queue.to_parquet(run.folder / "review_queue.parquet", index=False)
-    rescoring.account_prints(run).reset_index().to_parquet(run.folder / "account_prints.parquet", index=False)
+    rescoring.write_account_prints(run)
+    shutil.rmtree(run.folder / WORK)
     if read_json(run, "metrics.json") is None:  # else what training measured in the same run stays
-        write_metrics(run, served.model.mode if served else "plan-only", served.version if served else None)
+        write_metrics(run, ground.served.mode if ground.served else "plan-only", version)
     add_figures(run, moves)
-    met = {} if watched is None else {"met a trigger": len(triggers)}
-    return {"accounts": len(scores), "scored": len(chosen), **met, "under review": len(queue)}
+    return {"accounts": len(accounts), "scored": len(chosen), **counts}
+
+
+def lay_out(run: Run, accounts: "pd.DataFrame", chosen: "pd.DataFrame", before: "pd.Series") -> "Work":
+    """Write what is to be scored where batches read it: the chosen accounts with their grade `before`, and no others' rows."""
+    from lastword.opinions import PREVIOUS
+    from lastword.score_batches import SAMPLE, Work
+
+    folder = run.folder / WORK
+    folder.mkdir()
+    told = {PREVIOUS: before.reindex(chosen.index), SAMPLE: sampled(chosen["at_risk"])}
+    rows = chosen.assign(**told).reset_index()
+    rows.to_parquet(folder / "accounts.parquet", index=False, row_group_size=ROWS_PER_GROUP)
+    tables = {name: run.folder / f"{name}.parquet" for name in ("features", "plan_values")}
+    if len(chosen) < len(accounts):
+        tables = {name: only_rows_of(chosen.index, path, folder / path.name) for name, path in tables.items()}
+    scores, reasons = folder / "scores", run.folder / "reasons.parquet"
+    return Work(folder / "accounts.parquet", tables["features"], tables["plan_values"], scores, reasons)
+
+
+def sampled(at_risk: "pd.Series") -> "pd.Series":
+    """Prospects to compare with those at training: MOST_COMPARED at most, evenly taken from all."""
+    from lastword.score_batches import prospects
+
+    among = prospects(at_risk)
+    every = -(-int(among.sum()) // MOST_COMPARED) or 1
+    return among & (among.cumsum() % every == 0)
+
+
+def only_rows_of(accounts: "pd.Index", source: Path, target: Path) -> Path:
+    """Write the rows of some accounts of a table; gives `target`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    wanted = pa.array(accounts, pa.string())
+    with pq.ParquetFile(source) as file, pq.ParquetWriter(target, file.schema_arrow) as writer:
+        for batch in file.iter_batches():
+            writer.write_batch(batch.filter(pc.is_in(batch["account_id"], wanted)))
+    return target
+
+
+def grades_before(run: Run) -> "dict[str, pd.Series]":
+    """By account_id the grades of the publication before this one: of the "model", and the "final" one, overrides aside."""
+    from overrides import publish
+    from overrides.store import open_store
+
+    open_store(run.project.store_url)
+    return {"model": publish.previous_grades(), "final": publish.previous_grades("policy_grade")}
 
 
 def publish_scores(run: Run) -> Counts:
@@ -199,128 +248,6 @@ def read(run: Run, name: str) -> "pd.DataFrame":
     import pandas as pd
 
     return pd.read_parquet(run.folder / f"{name}.parquet").set_index("account_id")
-
-
-def score_by_plan(run: Run, values: "pd.DataFrame") -> "PlanScores":
-    """The plan's points of every row of plan_values."""
-    from models.scorecard import score_plan
-
-    return score_plan(run.project.load_plan(), values)
-
-
-def plan_reference(plan: "PlanScores", accounts: "pd.DataFrame") -> "PlanReference":
-    """What plan points are measured against: today's prospects, all accounts where there are none."""
-    from models.grades import Reference
-    from models.scorecard import PlanReference
-
-    prospects = accounts["at_risk"] if accounts["at_risk"].any() else accounts["at_risk"] | True
-    return PlanReference(Reference.from_population(plan.points[prospects]), plan.shares[prospects].mean())
-
-
-def opinions(
-    run: Run,
-    accounts: "pd.DataFrame",
-    features: "pd.DataFrame",
-    plan: "PlanScores",
-    reference: "PlanReference",
-    served: "Serving | None",
-) -> "pd.DataFrame":
-    """Both opinions, what parts them, what the policy makes of them, and what the account is worth. By account_id."""
-    import pandas as pd
-
-    from lastword.planning.potential_spend import expected_value, win_value
-    from overrides.disparity import disparity
-    from overrides.final import policy_grades
-
-    settings = run.project.settings
-    scores = accounts[[*ACCOUNT_COLUMNS, "account_status", "potential_spend", "high_value"]].copy()
-    scores["plan_points"], scores["plan_segment"], scores["plan_grade"] = plan.points, plan.segment, plan.grade
-    scores["coverage"], scores["key_account"] = plan.covered, plan.key_account
-    scores = scores.join(model_opinion(features, served.model if served else None, previous_grades(run)))
-    measure, percentiles = settings.disparity.measure, reference.percentiles
-    scores["disparity"] = disparity(
-        measure, scores.model_points, scores.plan_points, scores.model_grade, scores.plan_grade, percentiles
-    )
-    customer = scores["account_status"] == "customer"
-    scores["expected_value"] = expected_value(scores.propensity, scores.potential_spend, accounts.prior_year_spend, customer)
-    scores["review_value"] = win_value(scores.potential_spend, accounts.prior_year_spend, customer).fillna(1.0)
-    scores = with_review_gain(scores, served.model if served else None)
-    cuts = served.model.cuts if served else None
-    scores = scores.join(policy_grades(scores, settings, percentiles.points(scores.plan_points), cuts))
-    scores["run_id"], scores["plan_version"] = run.run_id, run.project.load_plan().version
-    scores["model_version"] = pd.Series(served.version if served else None, index=scores.index, dtype="str")
-    scores["as_of"], scores["scored_at"] = pd.Timestamp(run.as_of), pd.Timestamp(run.now)
-    return scores
-
-
-def model_opinion(features: "pd.DataFrame", served: "Served | None", previous: "pd.Series") -> "pd.DataFrame":
-    """What the model says of each account, by account_id; all null where no model serves.
-
-    propensity; model_points (0–100); model_grade; log_odds of the propensity (in look-alike mode of being like a winner);
-    log_odds_sd, their bootstrap sd; grade_confidence (0–1), how sure the grade is. The last two are null too for a model that
-    was trained without refits.
-    """
-    import pandas as pd
-
-    from models.grades import assign_grades
-
-    if served is None:
-        unknown = dict.fromkeys(MODEL_NUMBERS, float("nan"))
-        return pd.DataFrame(unknown, index=features.index).assign(model_grade=pd.Series(None, index=features.index, dtype="str"))
-    scored = served.score(features).rename(columns={"logit": "log_odds", "points": "model_points"})
-    known = previous.reindex(features.index) if len(previous) else None
-    grades = assign_grades(scored["model_points"], served.cuts, known)
-    return scored.assign(model_grade=grades).join(served.confidence(features, grades))
-
-
-def with_review_gain(scores: "pd.DataFrame", served: "Served | None") -> "pd.DataFrame":
-    """Adds the nearest grade cut and what a review can be expected to gain; null where no model serves."""
-    from overrides.value_of_information import review_gain
-
-    if served is None:
-        return scores.assign(cut_log_odds=float("nan"), cut_propensity=float("nan"), review_gain=float("nan"))
-    scores = scores.join(served.nearest_cut(scores["log_odds"]))
-    factors = ("log_odds", "log_odds_sd", "cut_log_odds", "cut_propensity", "review_value")
-    return scores.assign(review_gain=review_gain(*(scores[name] for name in factors)))
-
-
-def previous_grades(run: Run) -> "pd.Series":
-    """The model's grades of the publication before this one."""
-    from overrides import publish
-    from overrides.store import open_store
-
-    open_store(run.project.store_url)
-    return publish.previous_grades()
-
-
-def with_measures(scores: "pd.DataFrame", reference: "PlanReference") -> "pd.DataFrame":
-    """Adds the disparity by each measure, disparity_rank, disparity_points and disparity_grade, whichever is configured."""
-    from overrides.disparity import MEASURES, disparity
-
-    points, grades = (scores["model_points"], scores["plan_points"]), (scores["model_grade"], scores["plan_grade"])
-    return scores.assign(
-        **{f"disparity_{measure}": disparity(measure, *points, *grades, reference.percentiles) for measure in MEASURES}
-    )
-
-
-def with_review(run: Run, scores: "pd.DataFrame", triggers: "pd.DataFrame") -> "pd.DataFrame":
-    """Adds why each account is under review, with the ledger as it stands now, and what its triggers say where that is why.
-
-    `triggers` are those that stand, by account_id: trigger, said.
-    """
-    from overrides import ledger
-    from overrides.queue import review
-
-    settings = run.project.settings
-    in_force = ledger.in_force(run.now)
-    aside = ledger.set_aside(run.now)
-    reasons = review(scores, in_force, aside, settings.disparity, settings.seed, triggers["trigger"])
-    told = triggers.reindex(scores.index)
-    is_why = reasons["open_reason"].eq(told["trigger"]) | reasons["override_review"].eq(told["trigger"])
-    said = told["said"].where(is_why.fillna(False))
-    return scores.assign(
-        open_reason=reasons["open_reason"], override_review=reasons["override_review"], trigger_said=said.astype("str")
-    )
 
 
 def with_queue_age(run: Run, scores: "pd.DataFrame") -> "pd.DataFrame":

@@ -198,12 +198,12 @@ class Workbench:
         return results.with_why(self.project, results.review_queue(self.project).head(limit))
 
     def reasons(self, account_id: str | None = None) -> "pd.DataFrame":
-        """Both opinions in points, attribute by attribute, of one account or of all: see `results.reasons_of`."""
-        from lastword import results
+        """Both opinions in points, attribute by attribute, of one account or of all: see `kept_reasons.reasons_of`."""
+        from lastword.kept_reasons import reasons_of
 
         accounts = self.final()
         chosen = accounts if account_id is None else accounts[accounts["account_id"] == account_id]
-        return results.reasons_of(self.project, chosen)
+        return reasons_of(self.project, chosen)
 
     def explain(self, account_id: str) -> "Explanation":
         """One account: its row, its reasons, the gap by cause, and all of it in sentences, as `lastword explain` has them."""

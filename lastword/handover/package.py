@@ -190,7 +190,7 @@ def _reasons_between(project: "Project", rows: "pd.DataFrame") -> "pd.DataFrame"
     from models.explain import COLUMNS
 
     path = project.run_folder(str(rows["run_id"].iloc[0])) / "reasons.parquet"
-    if not path.is_file():
+    if not path.exists():
         return pd.DataFrame({name: pd.Series(dtype="float64" if name == "contribution" else "str") for name in COLUMNS})
     between = [("account_id", ">=", rows["account_id"].iloc[0]), ("account_id", "<=", rows["account_id"].iloc[-1])]
     return pd.read_parquet(path, columns=COLUMNS, filters=between)

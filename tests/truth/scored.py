@@ -6,9 +6,12 @@ import pandas as pd
 
 from features.plan_values import build_plan_values
 from lastword.learning import training_policy
+from lastword.opinions import model_opinion, with_review_gain
 from lastword.planning.potential_spend import win_value
-from lastword.scoring import account_rows, model_opinion, plan_reference, score_by_plan, with_review_gain
+from lastword.scoring import account_rows
 from models.findings import LeakageRefusal
+from models.grades import Reference
+from models.scorecard import score_plan
 from models.served import Served, load_served, save_served, vocabulary_of
 from models.training import Trained, train
 from overrides.disparity import disparity
@@ -63,13 +66,13 @@ def opinions(market: Market, served: Served) -> pd.DataFrame:
     run, features = market.run, market.population.set_index("account_id")
     accounts = account_rows(market.tables, run).set_index("account_id")
     values = build_plan_values(market.tables, AS_OF, run.project.load_plan(), run.intent_policy())
-    plan = score_by_plan(run, values.order_by("account_id").to_pandas().set_index("account_id"))
-    reference = plan_reference(plan, accounts)
+    plan = score_plan(run.project.load_plan(), values.order_by("account_id").to_pandas().set_index("account_id"))
+    percentiles = Reference.from_population(plan.points[accounts["at_risk"]])
     known = accounts.assign(plan_points=plan.points, plan_grade=plan.grade, coverage=plan.covered).loc[features.index]
     scores = known.join(model_opinion(features, served, pd.Series(dtype="str")))
     grades = scores.model_grade, scores.plan_grade
     measure = run.project.settings.disparity.measure
-    gap = disparity(measure, scores.model_points, scores.plan_points, *grades, reference.percentiles)
+    gap = disparity(measure, scores.model_points, scores.plan_points, *grades, percentiles)
     value = win_value(scores.potential_spend, scores.prior_year_spend, scores.account_status == "customer").fillna(1.0)
     return with_review_gain(scores.assign(disparity=gap, review_value=value), served)
 

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from lastword.results import reasons_of
+from lastword.kept_reasons import reasons_of
 from models.gap import CAUSES, causes, gap_parts, gap_sentences, points_text, signed, widest_families
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit
 
 from features.build import IntentPolicy
-from lastword.scoring import model_opinion
+from lastword.opinions import model_opinion
 from models.grades import Reference, assign_grades
 from models.landmarks import Mode, TrainingSet
 from models.propensity import fit_propensity

@@ -1,0 +1,154 @@
+"""Scores a run's accounts a batch at a time, in as many processes as pay, so that memory doesn't grow with the accounts.
+
+What batches read and write is in the run's folder: the tables of the features stage, sorted by account_id and row by row of the
+same accounts; in scoring/ a part of the scores per batch, until they are put together; and the reasons.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lastword.ground import Ground
+from lastword.opinions import score_batch
+from lastword.run_rows import ROWS_PER_GROUP, row_count, rows_between
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from lastword.plan import Plan
+    from models.scorecard import PlanReference
+
+BATCH_ROWS = 6 * ROWS_PER_GROUP
+"""Accounts that are scored at a time: whole groups of rows, enough that what it costs to begin a batch doesn't count."""
+
+BATCHES_BEFORE_SHARING = 3
+"""With fewer batches another process isn't worth starting, which takes some seconds."""
+
+PROCESS_BYTES = 1_500_000_000
+"""What a process that scores takes at most, by which [engine] memory_limit bounds how many there are."""
+
+SAMPLE = "sampled"
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where the tables of the accounts to score are, and where to write: `scores` is a folder of parts, `reasons` one or a file.
+
+    `accounts` has of each account what accounts.parquet has, opinions.PREVIOUS, and SAMPLE: whether it is compared with those
+    at training.
+    """
+
+    accounts: Path
+    features: Path
+    values: Path
+    scores: Path
+    reasons: Path
+
+
+@dataclass(frozen=True)
+class Part:
+    """What came of a batch: the file of its scores, and of the accounts that were sampled the features and log_odds."""
+
+    scores: Path
+    sample: "pd.DataFrame"
+
+
+def score_in_batches(ground: Ground, work: Work) -> list[Part]:
+    """Score all accounts of the work, in order; a part for each batch."""
+    rows = row_count(work.accounts)
+    starts = range(0, rows, BATCH_ROWS)
+    work.scores.mkdir()
+    if len(starts) > 1:
+        work.reasons.mkdir()
+    bounds = [(start, min(start + BATCH_ROWS, rows)) for start in starts]
+    return list(_each(ground, work, bounds))
+
+
+def processes(batches: int) -> int:
+    """How many processes to score so many batches in: as many as there are cores, and as memory has room for."""
+    import psutil
+
+    if batches < BATCHES_BEFORE_SHARING:
+        return 1
+    room = int(psutil.virtual_memory().available // PROCESS_BYTES)
+    return max(1, min(os.cpu_count() or 1, batches, room))
+
+
+def _each(ground: Ground, work: Work, bounds: Sequence[tuple[int, int]]) -> Iterator[Part]:
+    count = processes(len(bounds))
+    if count == 1:
+        yield from (score_part(ground, work, *each) for each in bounds)
+        return
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config("loky", inner_max_num_threads=1):
+        shared = Parallel(count, return_as="generator", batch_size=1, pre_dispatch=count, max_nbytes=None)
+        yield from shared(delayed(score_part)(ground, work, *each) for each in bounds)
+
+
+def score_part(ground: Ground, work: Work, start: int, stop: int) -> Part:
+    """Score the rows from `start` to `stop`, and write their scores and reasons."""
+    accounts, features, values = (_batch(path, start, stop) for path in (work.accounts, work.features, work.values))
+    if not accounts.index.equals(features.index) or not accounts.index.equals(values.index):
+        raise ValueError(f"rows {start} to {stop} of {work.accounts.name}, {work.features.name} are not of the same accounts")
+    scored = score_batch(ground, accounts, features, values)
+    name = f"part-{start // BATCH_ROWS:05}.parquet"
+    write_scores(scored.scores, work.scores / name)
+    scored.reasons.to_parquet(work.reasons / name if work.reasons.is_dir() else work.reasons, **_AS_ROWS)
+    sample = features[accounts[SAMPLE]]
+    return Part(work.scores / name, sample.assign(log_odds=scored.scores["log_odds"]))
+
+
+def plan_reference(plan: "Plan", work: Work) -> "PlanReference":
+    """What plan points are measured against: today's prospects, all accounts where there are none."""
+    import numpy as np
+    import pandas as pd
+
+    from models.grades import Reference
+    from models.scorecard import PlanReference, score_plan
+
+    counted = prospects(pd.read_parquet(work.accounts, columns=["at_risk"])["at_risk"]).to_numpy()
+    points, shares = [], []
+    for start in range(0, len(counted), BATCH_ROWS):
+        chosen = counted[start : start + BATCH_ROWS]
+        scored = score_plan(plan, _batch(work.values, start, start + BATCH_ROWS))
+        points.append(scored.points[chosen].to_numpy())
+        shares.append(scored.shares[chosen].sum())
+    mean_shares = pd.concat(shares, axis=1).sum(axis=1) / counted.sum()
+    return PlanReference(Reference.from_population(np.concatenate(points)), mean_shares)
+
+
+def prospects(at_risk: "pd.Series") -> "pd.Series":
+    """Whom today's population is measured on: those at risk, all accounts where there are none."""
+    return at_risk if at_risk.any() else at_risk | True
+
+
+def write_scores(scores: "pd.DataFrame", path: Path) -> None:
+    """Write a part of the scores, account_id first, in types that hang on no row: the parts of a run fit together."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    frame = scores.reset_index()
+    pq.write_table(pa.Table.from_pandas(frame, scores_schema(list(frame)), preserve_index=False), path)
+
+
+def scores_schema(columns: Sequence[str]) -> "pa.Schema":
+    """The types of columns of scores: text but for what overrides.final knows as something else."""
+    import pyarrow as pa
+
+    from overrides.final import DATES, FLAGS, FLAGS_WITH_UNKNOWN, NUMBERS, TIMES
+
+    kinds = [(DATES, pa.timestamp("ms")), (TIMES, pa.timestamp("us", "UTC"))]
+    kinds += [(NUMBERS, pa.float64()), ((*FLAGS, *FLAGS_WITH_UNKNOWN), pa.bool_())]
+    known = {name: kind for names, kind in kinds for name in names}
+    return pa.schema([(name, known.get(name, pa.string())) for name in columns])
+
+
+_AS_ROWS: dict[str, Any] = {"index": False, "row_group_size": ROWS_PER_GROUP}
+
+
+def _batch(path: Path, start: int, stop: int) -> "pd.DataFrame":
+    return rows_between(path, start, stop).to_pandas().set_index("account_id")
