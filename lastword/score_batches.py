@@ -5,7 +5,7 @@ same accounts; in scoring/ a part of the scores per batch, until they are put to
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,15 +56,21 @@ class Part:
     sample: "pd.DataFrame"
 
 
-def score_in_batches(ground: Ground, work: Work) -> list[Part]:
-    """Score all accounts of the work, in order; a part for each batch."""
+def score_in_batches(ground: Ground, work: Work, batch_rows: int = BATCH_ROWS, shared_by: int | None = None) -> list[Part]:
+    """Score all accounts of the work, in order; a part for each batch. `shared_by` so many processes (None: as many as pay)."""
     rows = row_count(work.accounts)
-    starts = range(0, rows, BATCH_ROWS)
+    bounds = [(start, min(start + batch_rows, rows)) for start in range(0, rows, batch_rows)]
     work.scores.mkdir()
-    if len(starts) > 1:
+    if len(bounds) > 1:
         work.reasons.mkdir()
-    bounds = [(start, min(start + BATCH_ROWS, rows)) for start in starts]
-    return list(_each(ground, work, bounds))
+    count = processes(len(bounds)) if shared_by is None else shared_by
+    if count == 1:
+        return [score_part(ground, work, number, *each) for number, each in enumerate(bounds)]
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config("loky", inner_max_num_threads=1):
+        shared = Parallel(count, batch_size=1, pre_dispatch=count, max_nbytes=None)
+        return list(shared(delayed(score_part)(ground, work, number, *each) for number, each in enumerate(bounds)))
 
 
 def processes(batches: int) -> int:
@@ -77,25 +83,13 @@ def processes(batches: int) -> int:
     return max(1, min(os.cpu_count() or 1, batches, room))
 
 
-def _each(ground: Ground, work: Work, bounds: Sequence[tuple[int, int]]) -> Iterator[Part]:
-    count = processes(len(bounds))
-    if count == 1:
-        yield from (score_part(ground, work, *each) for each in bounds)
-        return
-    from joblib import Parallel, delayed, parallel_config
-
-    with parallel_config("loky", inner_max_num_threads=1):
-        shared = Parallel(count, return_as="generator", batch_size=1, pre_dispatch=count, max_nbytes=None)
-        yield from shared(delayed(score_part)(ground, work, *each) for each in bounds)
-
-
-def score_part(ground: Ground, work: Work, start: int, stop: int) -> Part:
+def score_part(ground: Ground, work: Work, number: int, start: int, stop: int) -> Part:
     """Score the rows from `start` to `stop`, and write their scores and reasons."""
     accounts, features, values = (_batch(path, start, stop) for path in (work.accounts, work.features, work.values))
     if not accounts.index.equals(features.index) or not accounts.index.equals(values.index):
         raise ValueError(f"rows {start} to {stop} of {work.accounts.name}, {work.features.name} are not of the same accounts")
     scored = score_batch(ground, accounts, features, values)
-    name = f"part-{start // BATCH_ROWS:05}.parquet"
+    name = f"part-{number:05}.parquet"
     write_scores(scored.scores, work.scores / name)
     scored.reasons.to_parquet(work.reasons / name if work.reasons.is_dir() else work.reasons, **_AS_ROWS)
     sample = features[accounts[SAMPLE]]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lastword.run_rows import rows_where
+from lastword.run_rows import row_count, rows_between, rows_where
 
 
 def written(folder: Path, ids: list[str], rows_per_group: int = 2) -> Path:
@@ -55,3 +55,29 @@ def test_a_column_without_known_ends_is_looked_through(tmp_path):
     path = tmp_path / "rows.parquet"
     pd.DataFrame({"account_id": pd.array(["1", "2", None], dtype="str")}).to_parquet(path, index=False, write_statistics=False)
     assert rows_where(path, "account_id", ["2"]).to_pylist() == [{"account_id": "2"}]
+
+
+def parts(folder: Path) -> Path:
+    """IDS in three files of a folder."""
+    target = folder / "table.parquet"
+    target.mkdir()
+    for number, ids in enumerate((IDS[:3], IDS[3:4], IDS[4:])):
+        written(folder, ids).replace(target / f"part-{number:05}.parquet")
+    return target
+
+
+@pytest.mark.parametrize("asked", [["001"], ["株式", ""], ["nobody"], []])
+def test_a_folder_of_parts_is_one_table(tmp_path, asked):
+    table = parts(tmp_path)
+    expected = [account for account in IDS if account in asked]
+    assert rows_where(table, "account_id", asked)["account_id"].to_pylist() == expected
+    assert rows_where(table, "account_id", asked, at_most=1)["account_id"].to_pylist() == expected[:1]
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 10), (0, 2), (2, 5), (3, 4), (4, 99), (5, 5), (9, 10)])
+@pytest.mark.parametrize("make", [parts, lambda folder: written(folder, IDS)])
+def test_a_stretch_of_a_table(tmp_path, make, start, stop):
+    table = make(tmp_path)
+    assert rows_between(table, start, stop)["account_id"].to_pylist() == IDS[start:stop]
+    assert rows_between(table, start, stop, ["n", "missing"]).column_names == ["n"]
+    assert row_count(table) == 10
