@@ -14,6 +14,7 @@ from expectations.copies import ROW, Source
 from expectations.quarantine import UNREADABLE_ROW, write_quarantine
 from expectations.rules import ISSUE, LATER, REASON, Day, judge
 from expectations.sources import open_source
+from features.engine import read, write
 from lastword.contracts import INPUT_TABLES
 from lastword.mistakes import Mistakes
 from lastword.project import Project
@@ -95,11 +96,11 @@ def _check_rows(project: Project, connection: ibis.BaseBackend, one: Input, fold
     """Judge every row of an input, keep the used ones and quarantine the broken ones."""
     copied = scratch / f"{one.name}.parquet"
     ragged = one.source.copy_to(copied)
-    copy = connection.read_parquet(copied, table_name=f"copy_{one.name}")
+    copy = read(connection, copied, f"copy_{one.name}")
     ids = None if one.name == "accounts" else used_rows(connection, folder, "accounts").select("account_id")
     with judge(copy, INPUT_TABLES[one.name], one.columns, day, ids).cache() as judged:
         used = judged.filter(judged[REASON].isnull() & ~judged[LATER]).order_by(ROW)
-        used.select([column.name for column in one.columns]).to_parquet(used_path(folder, one.name))
+        write(used.select([column.name for column in one.columns]), used_path(folder, one.name))
         id_position = next(column.position for column in one.columns if column.name == "account_id")
         quarantine = project.quarantine_folder / f"{one.name}.csv"
         write_quarantine(quarantine, one.source, copy, judged, ragged, id_position)
@@ -139,7 +140,7 @@ def used_path(folder: Path, name: str) -> Path:
 
 def used_rows(connection: ibis.BaseBackend, folder: Path, name: str) -> ibis.Table:
     """The used rows of an input."""
-    return connection.read_parquet(used_path(folder, name), table_name=f"checked_{name}")
+    return read(connection, used_path(folder, name), f"checked_{name}")
 
 
 def _clear_quarantine(project: Project, names: Sequence[str]) -> None:

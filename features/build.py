@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from features import firmographic, intent, technographic
 from features.catalog import Feature, Vocabulary
+from features.engine import read
 from lastword.contracts import INPUT_TABLES, InputTable
 
 MINIMUM_SUPPORT = 20
@@ -44,7 +45,7 @@ class IntentPolicy:
 def read_tables(connection: ibis.BaseBackend, folder: Path) -> Tables:
     """The tables that the gate wrote to `folder`, columns that a source lacks added as nulls."""
     found = {
-        name: complete(connection.read_parquet(folder / f"{name}.parquet", table_name=f"input_{name}"), table)
+        name: complete(read(connection, folder / f"{name}.parquet", f"input_{name}"), table)
         for name, table in INPUT_TABLES.items()
         if (folder / f"{name}.parquet").exists()
     }

@@ -1,12 +1,43 @@
-"""The engine that tables are computed on. The only file that names DuckDB."""
+"""The engine that tables are computed on: DuckDB on one machine, Spark beyond it. The only file that names either.
+
+Both take the same expressions. A table is written as one Parquet file by DuckDB and as a folder of parts by Spark, in its own
+order either way; whoever reads it with `read` or with pyarrow need not know which.
+"""
 
 import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from lastword.errors import Refusal
+from lastword.errors import ConfigurationError
+
+LOCAL_MASTER = "local[2]"
+"""Where Spark runs when neither lastword.toml nor spark-submit says."""
+
+CONNECT = "sc://"
+ROWS_PER_GROUP = 122_880
+ROWS_PER_BATCH = 65_536
+
+SPARK_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",  # without it a null text of a frame becomes "nan"
+    "spark.sql.execution.arrow.pyspark.fallback.enabled": "false",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+}
+"""What the values of our expressions hang on, whatever a cluster's own defaults are."""
+
+_UNITS = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
+
+Batches = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 def connect(project: Any, folder: Path) -> ibis.BaseBackend:
@@ -15,25 +46,171 @@ def connect(project: Any, folder: Path) -> ibis.BaseBackend:
     Parameters
     ----------
     project
-        Its settings name the engine and the memory that it may use.
+        Its settings name the engine, its master and the memory that it may use.
     folder
-        The run folder: what doesn't fit in memory is spilled to a folder of its own in it.
+        The run folder: what doesn't fit in memory DuckDB spills to a folder of its own in it.
 
     Returns
     -------
     ibis.BaseBackend
-        An in-memory DuckDB with one thread a core and UTC as its time zone.
+        An in-memory DuckDB with one thread a core, or a session of Spark with views of its own; UTC is the time zone of both.
 
     Raises
     ------
-    Refusal
-        The Spark engine is asked for.
+    ConfigurationError
+        Spark is asked for and PySpark, Java or the master isn't there.
     """
     engine = project.settings.engine
     if engine.name == "spark":
-        raise Refusal(
-            'lastword.toml: [engine] name = "spark": the Spark engine is not available in this version; write name = "duckdb"'
-        )
+        return ibis.pyspark.connect(_spark(engine.master, engine.memory_limit))
     return ibis.duckdb.connect(
         memory_limit=engine.memory_limit, threads=os.cpu_count() or 1, temp_directory=str(folder / "spill")
     )
+
+
+def read(connection: ibis.BaseBackend, path: Path, name: str) -> ibis.Table:
+    """A Parquet file, or a folder of its parts, as a table of this name."""
+    if connection.name == "pyspark":
+        connection._session.read.parquet(_address(path)).createOrReplaceTempView(name)
+        return connection.table(name)
+    return connection.read_parquet(path / "*.parquet" if path.is_dir() else path, table_name=name)
+
+
+def write(table: ibis.Table, path: Path, rows_per_group: int = ROWS_PER_GROUP) -> None:
+    """Write a table in its own order, what is there replaced: a Parquet file, on Spark a folder of parts whose names sort."""
+    connection = ibis.get_backend(table)
+    if connection.name == "pyspark":
+        _write_parts(_frame(connection, table), path, rows_per_group)
+    else:
+        table.to_parquet(path, row_group_size=rows_per_group)
+
+
+def map_batches(
+    table: ibis.Table, function: Batches, path: Path, schema: pa.Schema, rows_per_batch: int = ROWS_PER_BATCH
+) -> None:
+    """Write what a function makes of a table, batch by batch: no more than a few batches are in memory at once.
+
+    Parameters
+    ----------
+    table
+        What goes in, in its own order.
+    function
+        A batch of the table's rows in, one of any length out. What it gives for a row must not hang on the rows beside it. Spark
+        sends it to other processes: it must be picklable, and what it imports installed there.
+    path
+        A Parquet file, on Spark a folder of parts whose names sort; what is there is replaced.
+    schema
+        Of what comes out: plain types, no dictionaries.
+    rows_per_batch
+        How many rows go in at most.
+    """
+    connection = ibis.get_backend(table)
+    if connection.name == "pyspark":
+        from ibis.backends.pyspark.datatypes import PySparkSchema
+
+        connection._session.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(rows_per_batch))
+        made = PySparkSchema.from_ibis(ibis.Schema.from_pyarrow(schema))
+        _write_parts(_frame(connection, table).mapInArrow(partial(_mapped, function), made), path, ROWS_PER_GROUP)
+        return
+    with pq.ParquetWriter(path, schema) as writer:
+        for batch in _mapped(function, table.to_pyarrow_batches(chunk_size=rows_per_batch)):
+            writer.write_batch(batch)
+
+
+def _mapped(function: Batches, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return (function(batch) for batch in batches)
+
+
+def _frame(connection: Any, table: ibis.Table) -> Any:
+    """The table as Spark's own data frame, what of it is in memory sent along."""
+    connection._run_pre_execute_hooks(table)
+    return connection._session.sql(connection.compile(table))
+
+
+def _write_parts(frame: Any, path: Path, rows_per_group: int) -> None:
+    frame.write.mode("overwrite").option("parquet.block.row.count.limit", rows_per_group).parquet(_address(path))
+
+
+def _address(path: Path) -> str:
+    """A cluster's own file system may be another: ours is a folder that all its machines see."""
+    return f"file://{path.absolute()}"
+
+
+def _spark(master: str | None, memory_limit: str) -> Any:
+    """A session with views and settings of its own; the process has one Spark, which ends with it."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise ConfigurationError(
+            'lastword.toml: [engine] name = "spark" needs PySpark, which is not installed; pip install "lastword[spark]", or '
+            'write name = "duckdb"'
+        ) from None
+    try:
+        session = _connected(SparkSession.builder, master) if _is_remote(master) else _started(SparkSession, master, memory_limit)
+    except ConfigurationError:
+        raise
+    except Exception as error:  # of Java, of gRPC or of PySpark: whatever says that there is no Spark
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ConfigurationError(
+            f'lastword.toml: [engine] name = "spark": no session of {master or LOCAL_MASTER} could be opened ({said}); Spark '
+            "needs Java 17 and a master that can be reached"
+        ) from error
+    for name, value in SPARK_SETTINGS.items():
+        session.conf.set(name, value)
+    return session
+
+
+def _is_remote(master: str | None) -> bool:
+    return master is not None and master.startswith(CONNECT)
+
+
+def _connected(builder: Any, url: str) -> Any:
+    """A session of a Spark Connect server."""
+    try:
+        return builder.remote(url).create()
+    except ImportError as error:
+        raise ConfigurationError(
+            f'lastword.toml: [engine] master = "{url}": Spark Connect needs gRPC ({error}); pip install "pyspark[connect]"'
+        ) from error
+
+
+def _started(session: Any, master: str | None, memory_limit: str) -> Any:
+    """A session of the Spark that this process has, started where it has none."""
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ  # spark-submit started us, and says where to run
+    builder = session.builder.appName("lastword")
+    if master is not None or not submitted:
+        chosen = master or LOCAL_MASTER
+        builder = builder.master(chosen)
+        if chosen.startswith("local"):
+            _check_java()
+            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+            for name, value in _local_settings(chosen, memory_limit).items():
+                builder = builder.config(name, value)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    for name, value in {**SPARK_SETTINGS, "spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate().newSession()
+
+
+def _local_settings(master: str, memory_limit: str) -> dict[str, str]:
+    """Of a Spark within this machine: no pages, as much memory as is allowed, as many parts as cores."""
+    said = re.fullmatch(r"local\[(\d+)(,.*)?\]", master)
+    cores = int(said[1]) if said else 1 if master == "local" else os.cpu_count() or 1
+    size, unit = re.fullmatch(r"([\d.]+)\s*(\w+?)B", memory_limit.upper()).groups()  # type: ignore[union-attr]
+    return {
+        "spark.ui.enabled": "false",
+        "spark.driver.memory": f"{max(512, int(float(size) * _UNITS[unit] / 2**20))}m",
+        "spark.sql.shuffle.partitions": str(cores),
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.executorEnv.PYTHONPATH": os.pathsep.join(sys.path),
+    }
+
+
+def _check_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    if not (Path(home, "bin", "java").exists() if home else shutil.which("java")):
+        where = f"{home}/bin" if home else "PATH"
+        raise ConfigurationError(
+            f'lastword.toml: [engine] name = "spark" needs Java 17, and there is none on {where}; install it (Debian: apt-get '
+            'install openjdk-17-jre-headless), or write name = "duckdb"'
+        )

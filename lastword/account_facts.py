@@ -175,7 +175,7 @@ def _kept_plan(project: "Project", folder: Path, reference: Mapping[str, Any]) -
     """The plan that the run scored by: its copy, or plan.toml while that is the same."""
     from lastword.plan import load_plan
 
-    if not (folder / "plan_values.parquet").is_file():
+    if not (folder / "plan_values.parquet").exists():
         return None
     if (folder / PLAN).is_file():
         return load_plan(folder / PLAN)

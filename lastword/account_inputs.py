@@ -89,7 +89,7 @@ def technologies_of(folder: Path, account_id: str) -> tuple[Technology, ...] | N
 def relatives_of(folder: Path, account_id: str) -> Relatives | None:
     """The family of an account, as its own row and those of others name it; None where the run kept none."""
     path = folder / FAMILIES
-    if not path.is_file():
+    if not path.exists():
         return None
     own = _rows(path, "account_id", account_id, ("parent_account_id",)) or []
     parent = own[0]["parent_account_id"] if own else None
@@ -100,7 +100,9 @@ def relatives_of(folder: Path, account_id: str) -> Relatives | None:
 
 
 def _write(rows: Any, path: Path) -> None:
-    rows.to_parquet(path, row_group_size=ROWS_PER_GROUP)
+    from features.engine import write
+
+    write(rows, path, ROWS_PER_GROUP)
 
 
 def _children(path: Path, account_id: str) -> list[str]:
@@ -111,7 +113,7 @@ def _children(path: Path, account_id: str) -> list[str]:
 
 def _rows(path: Path, column: str, value: str, columns: Sequence[str], at_most: int | None = None) -> list[dict[str, Any]] | None:
     """Rows in the file's order; only the groups of rows that can hold the value are read. None where there is no such file."""
-    if not path.is_file():
+    if not path.exists():
         return None
     found: list[dict[str, Any]] = rows_where(path, column, [value], columns, at_most).to_pylist()
     return found

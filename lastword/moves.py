@@ -10,7 +10,7 @@ from lastword.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lastword.score_batches import Part
+    from lastword.batch_scoring import Part
     from models.landmarks import TrainingSet
     from models.served import Served
     from models.training import Trained

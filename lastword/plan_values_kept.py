@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lastword.errors import Refusal
 from lastword.run import Run
+from lastword.table_files import schema
 
 if TYPE_CHECKING:
     import ibis
@@ -31,10 +32,11 @@ def keep_for_trials(run: Run, tables: "Tables") -> None:
     The landmarks are those that training measures on, and what only customers have is unknown then. Where wins have no dates:
     won accounts against the house list as of the run.
     """
+    from features.engine import write
     from models.landmarks import at_risk, look_alikes
 
     accounts = tables.accounts
-    accounts.order_by("account_id").to_parquet(run.folder / COLUMNS)
+    write(accounts.order_by("account_id"), run.folder / COLUMNS)
     settings = run.project.settings
     dates = test_landmarks(run, tables)
     drawn = drawn_accounts(accounts)
@@ -42,7 +44,7 @@ def keep_for_trials(run: Run, tables: "Tables") -> None:
     population = at_risk(some, dates, settings.model.horizon_days) if dates else look_alikes(some, run.as_of)
     values = plan_values_at(run.project, some, run.project.load_plan(), dates or [run.as_of], run.intent_policy(), bool(dates))
     joined = population.join(values, ["account_id", "as_of"]).order_by(["as_of", "account_id"])
-    joined.to_parquet(run.folder / PAST)
+    write(joined, run.folder / PAST)
 
 
 def test_landmarks(run: Run, tables: "Tables") -> list[date]:
@@ -118,7 +120,7 @@ def past_values_of(project: "Project", folder: Path, as_of: date, plans: "tuple[
     """
     import pandas as pd
 
-    if not (folder / PAST).is_file():
+    if not (folder / PAST).exists():
         return None
     kept = _read(folder / PAST, (*KEYS, *_names(folder / PAST, plans)))
     if not kept["won"].any():
@@ -134,26 +136,22 @@ def past_values_of(project: "Project", folder: Path, as_of: date, plans: "tuple[
 
 
 def _names(path: Path, plans: "tuple[Plan, Plan]") -> tuple[str, ...]:
-    import pyarrow.parquet as pq
-
-    there = set(pq.read_schema(path).names)
+    there = set(schema(path).names)
     return tuple(dict.fromkeys(name for plan in plans for name in plan.names if name in there and name not in KEYS))
 
 
 def _lacking(folder: Path, plans: "tuple[Plan, Plan]", kept: "pd.DataFrame") -> list[str]:
     """Names that the plans look at and that aren't among those kept; an error where the accounts have no such column."""
-    import pyarrow.parquet as pq
-
     names = [name for name in dict.fromkeys(name for plan in plans for name in plan.names) if name not in kept]
     if not names:
         return []
-    if not (folder / COLUMNS).is_file():
+    if not (folder / COLUMNS).exists():
         raise Refusal(
             f"run {folder.name} kept only what its own plan looks at, and the other plan looks at {names[0]} too: "
             "`lastword score` makes a run that keeps all"
         )
     for plan in plans:
-        plan.check_columns([*pq.read_schema(folder / COLUMNS).names, *kept.columns])
+        plan.check_columns([*schema(folder / COLUMNS).names, *kept.columns])
     return names
 
 
@@ -177,7 +175,7 @@ def _tables(project: "Project", folder: Path, names: list[str]) -> "Tables":
     import ibis
 
     from features.build import Tables, complete
-    from features.engine import connect
+    from features.engine import connect, read
     from lastword.account_inputs import SIGNALS, TECHNOLOGIES
     from lastword.contracts import INPUT_TABLES
     from lastword.plan import ALL_TOPICS, TECHNOLOGY, TOPIC
@@ -186,7 +184,7 @@ def _tables(project: "Project", folder: Path, names: list[str]) -> "Tables":
 
     def table(name: str, kind: str) -> Any:
         path = folder / name
-        return complete(engine.read_parquet(path, table_name=f"kept_{kind}"), INPUT_TABLES[kind]) if path.is_file() else None
+        return complete(read(engine, path, f"kept_{kind}"), INPUT_TABLES[kind]) if path.exists() else None
 
     def asked(table: "ibis.Table | None", column: str, prefix: str) -> "ibis.Table | None":
         wanted = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
@@ -214,8 +212,8 @@ def _read(path: Path, names: tuple[str, ...]) -> "pd.DataFrame":
     import pyarrow.parquet as pq
 
     listed = list(dict.fromkeys(names))
-    schema = pq.read_schema(path)
-    texts = [name for name in listed if pa.types.is_string(schema.field(name).type) and name != "account_id"]
+    kinds = schema(path)
+    texts = [name for name in listed if pa.types.is_string(kinds.field(name).type) and name != "account_id"]
     return pq.read_table(path, columns=listed, read_dictionary=texts).to_pandas()
 
 

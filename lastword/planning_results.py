@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lastword.errors import ConfigurationError, InputError, Refusal
 from lastword.results import final_scores, grade_of_segment
+from lastword.table_files import schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -235,10 +236,9 @@ def grades_of_table(table: "pd.DataFrame", path: Path) -> "pd.Series":
 def _intent(project: "Project", final: "pd.DataFrame") -> "pd.Series":
     """The decayed sum of an account's signals as the run had it; null where it had none."""
     import pandas as pd
-    import pyarrow.parquet as pq
 
     path = _current_folder(project) / "features.parquet"
-    if not path.is_file() or "intent" not in pq.read_schema(path).names:
+    if not path.exists() or "intent" not in schema(path).names:
         return pd.Series(float("nan"), final.index)
     intent = pd.read_parquet(path, columns=["account_id", "intent"]).set_index("account_id")["intent"]
     return final["account_id"].map(intent)
@@ -248,7 +248,7 @@ def _of_run(project: "Project", name: str) -> "pd.DataFrame":
     import pandas as pd
 
     path = _current_folder(project) / f"{name}.parquet"
-    if not path.is_file():
+    if not path.exists():
         raise Refusal(f"the current run of {project.folder} has no {name}.parquet: run `lastword score` first")
     return pd.read_parquet(path)
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lastword import table_files
 from lastword.errors import Refusal
 from lastword.run import Run
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from lastword.batch_scoring import Work
     from lastword.project import Project
-    from lastword.score_batches import Work
     from models.scorecard import PlanReference
 
 PRINTS = "account_prints.parquet"
@@ -130,11 +131,9 @@ def write_account_prints(run: Run) -> None:
 def account_prints(run: Run) -> "pd.Series":
     """A fingerprint of every account's own row, by account_id: it changes with any column of it."""
     import pandas as pd
-    import pyarrow.parquet as pq
 
-    with pq.ParquetFile(run.folder / "account_columns.parquet") as file:
-        columns = sorted(file.schema_arrow.names)
-        return pd.concat([_prints(batch) for batch in file.iter_batches(columns=columns)])
+    batches = table_files.batches(run.folder / "account_columns.parquet")
+    return pd.concat([_prints(batch) for batch in batches])
 
 
 def _prints(rows: "pa.RecordBatch") -> "pd.Series":
@@ -142,7 +141,7 @@ def _prints(rows: "pa.RecordBatch") -> "pd.Series":
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = [pc.cast(column, pa.large_string()) for column in rows.columns]
+    texts = [pc.cast(rows[name], pa.large_string()) for name in sorted(rows.schema.names)]
     between = pa.scalar("\x1f", pa.large_string())
     joined = pc.binary_join_element_wise(*texts, between, null_handling="replace", null_replacement="\x00")
     accounts = pd.Index(rows["account_id"].to_pandas(), name="account_id")
@@ -153,7 +152,7 @@ def with_carried_over(work: "Work", scored: "Sequence[Path]", accounts: "pd.Data
     """The new scores, and of every account that wasn't scored the row it had; accounts no longer given are gone. One file."""
     import pandas as pd
 
-    from lastword.score_batches import write_scores
+    from lastword.batch_scoring import write_scores
     from overrides.final import current_scores
 
     before = current_scores().set_index("account_id")

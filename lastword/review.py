@@ -90,7 +90,7 @@ def write_scores(scored: Sequence[Path], said: "pd.DataFrame", path: Path) -> No
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from lastword.score_batches import scores_schema
+    from lastword.batch_scoring import scores_schema
 
     schema = scores_schema([name for name in SCORE_COLUMNS if name != QUEUED_SINCE])
     first = 0

@@ -11,6 +11,7 @@ from lastword.contracts import INPUT_TABLES
 from lastword.mistakes import key_name
 from lastword.run import Run
 from lastword.settings import Boosting
+from lastword.table_files import parts, row_count
 
 if TYPE_CHECKING:
     from models.landmarks import TrainingSet
@@ -150,15 +151,13 @@ def key_figures(figures: Mapping[str, Any]) -> str:
 
 def data_inputs(run: Run) -> "list[DataInput]":
     """All inputs together by their fingerprint, then each as it passed the gate: where it came from, its digest, its rows."""
-    import pyarrow.parquet as pq
-
     from models.registry import DataInput
 
     found = []
     for table in INPUT_TABLES:
         path, source = run.inputs / f"{table}.parquet", run.project.input_source(table)
         if path.exists() and source is not None:
-            found.append(DataInput(table, source.path, _sha256(path), pq.read_metadata(path).num_rows))
+            found.append(DataInput(table, source.path, _sha256(path), row_count(path)))
     whole = DataInput("inputs", str(run.project.folder), fingerprint(run), sum(each.rows for each in found))
     return [whole, *found]
 
@@ -178,8 +177,12 @@ def _kept(metric: str) -> bool:
 
 
 def _sha256(path: Any) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for part in parts(path):
+        with part.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    return digest.hexdigest()
 
 
 def _estimate(figure: Any) -> float | None:

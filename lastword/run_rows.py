@@ -1,14 +1,13 @@
-"""Rows from the tables of a run, of some accounts or of a stretch: only the groups of rows that can hold them are read.
+"""Rows from the tables of a run, of some accounts or of a stretch: only the groups of rows that can hold them are read."""
 
-A table is a Parquet file, or a folder of such files whose rows follow on each other in the order of their names.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from lastword.table_files import parts, row_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,17 +34,23 @@ def rows_where(
 
     Parameters
     ----------
-    columns : those to give, all where None; those that the table lacks are left out.
+    columns : those to give, all where None; those that the file lacks are left out.
     at_most : stop reading at so many rows.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    found: list[pa.Table] = []
-    for file in parts_of(path):
-        left = None if at_most is None else at_most - sum(map(len, found))
-        if left is None or left > 0:
-            found.append(_rows_of_file(file, column, values, columns, left))
-    return found[0] if len(found) == 1 else pa.concat_tables(found, promote_options="permissive")
+    files = [(part, _footer_of(part, column)) for part in parts(path)]
+    there = files[0][1].metadata.schema.to_arrow_schema()
+    wanted = [name for name in (there.names if columns is None else columns) if name in there.names]
+    found, rows = [there.empty_table().select(wanted)], 0
+    for group in _groups_that_can_hold(files, values, [*dict.fromkeys([*wanted, column])]):
+        found.append(group.filter(pc.is_in(group[column], pa.array(values, group[column].type))).select(wanted))
+        rows += len(found[-1])
+        if at_most is not None and rows >= at_most:
+            break
+    table = pa.concat_tables(found)
+    return table if at_most is None else table.slice(0, at_most)
 
 
 def rows_between(path: Path, start: int, stop: int, columns: Sequence[str] | None = None) -> "pa.Table":
@@ -54,27 +59,15 @@ def rows_between(path: Path, start: int, stop: int, columns: Sequence[str] | Non
 
     found: list[pa.Table] = []
     first = 0
-    for file in parts_of(path):
-        rows = row_count(file)
+    for part in parts(path):
+        rows = row_count(part)
         if first < stop and start < first + rows:
-            found.append(_stretch_of_file(file, max(start - first, 0), min(stop - first, rows), columns))
+            found.append(_stretch(part, max(start - first, 0), min(stop - first, rows), columns))
         first += rows
     return found[0] if len(found) == 1 else pa.concat_tables(found, promote_options="permissive")
 
 
-def row_count(path: Path) -> int:
-    """How many rows a table has."""
-    import pyarrow.parquet as pq
-
-    return sum(pq.read_metadata(file).num_rows for file in parts_of(path))
-
-
-def parts_of(path: Path) -> list[Path]:
-    """The files of a table, in the order of their rows."""
-    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
-
-
-def _stretch_of_file(path: Path, start: int, stop: int, columns: Sequence[str] | None) -> "pa.Table":
+def _stretch(path: Path, start: int, stop: int, columns: Sequence[str] | None) -> "pa.Table":
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
@@ -86,32 +79,26 @@ def _stretch_of_file(path: Path, start: int, stop: int, columns: Sequence[str] |
     return table.slice(start - (firsts[groups[0]] if groups else 0), stop - start)
 
 
-def _rows_of_file(
-    path: Path, column: str, values: Sequence[str], columns: Sequence[str] | None, at_most: int | None
-) -> "pa.Table":
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def _groups_that_can_hold(
+    files: Sequence[tuple[Path, _Footer]], values: Sequence[str], columns: Sequence[str]
+) -> "Iterator[pa.Table]":
+    """Read one by one, only as many as are asked for."""
     import pyarrow.parquet as pq
 
-    state = path.stat()
-    footer = _footer(path, column, state.st_mtime_ns, state.st_size)
-    schema = footer.metadata.schema.to_arrow_schema()
-    wanted = [name for name in (schema.names if columns is None else columns) if name in schema.names]
-    found, rows = [], 0
-    with pq.ParquetFile(path, metadata=footer.metadata) as file:
-        for group in _groups(footer, values):
-            part = file.read_row_group(group, columns=[*dict.fromkeys([*wanted, column])], use_threads=False)
-            found.append(part.filter(pc.is_in(part[column], pa.array(values, part[column].type))).select(wanted))
-            rows += len(found[-1])
-            if at_most is not None and rows >= at_most:
-                break
-    table = pa.concat_tables(found) if found else schema.empty_table().select(wanted)
-    return table if at_most is None else table.slice(0, at_most)
+    for path, footer in files:
+        with pq.ParquetFile(path, metadata=footer.metadata) as file:
+            for group in _groups(footer, values):
+                yield file.read_row_group(group, columns=columns, use_threads=False)
 
 
 def _groups(footer: _Footer, values: Sequence[str]) -> list[int]:
     least, most = min(values, default=""), max(values, default="")
     return [i for i, ends in enumerate(footer.ends) if values and (ends is None or (ends[0] <= most and least <= ends[1]))]
+
+
+def _footer_of(path: Path, column: str) -> _Footer:
+    state = path.stat()
+    return _footer(path, column, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=FOOTERS_KEPT)

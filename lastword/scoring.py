@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lastword import table_files
 from lastword.contracts import QUEUED_SINCE, Counts
 from lastword.opinions import ACCOUNT_COLUMNS
 from lastword.reports import add_figures, read_json, write_json, write_metrics
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from features.build import Tables
     from features.catalog import Feature
-    from lastword.score_batches import Work
+    from lastword.batch_scoring import Work
     from models.served import Served
 
 
@@ -49,7 +50,7 @@ def write_features(run: Run) -> Counts:
     """
     from expectations.gate import check_features
     from features.build import build_features, read_tables
-    from features.engine import connect
+    from features.engine import connect, write
     from features.plan_values import build_plan_values
     from lastword.account_inputs import keep_inputs
     from lastword.customer_tables import write_customers
@@ -66,7 +67,7 @@ def write_features(run: Run) -> Counts:
     ordered.to_parquet(run.folder / "features.parquet", index=False, row_group_size=ROWS_PER_GROUP)
     check_features(ordered, run.folder)
     values = build_plan_values(tables, run.as_of, plan, policy)
-    values.order_by("account_id").to_parquet(run.folder / "plan_values.parquet", row_group_size=ROWS_PER_GROUP)
+    write(values.order_by("account_id"), run.folder / "plan_values.parquet", ROWS_PER_GROUP)
     rows = with_posted_spend(run, tables, account_rows(tables, run))
     rows.to_parquet(run.folder / "accounts.parquet", index=False)
     write_customers(run, tables, rows)
@@ -79,10 +80,10 @@ def write_features(run: Run) -> Counts:
 def write_scores(run: Run) -> Counts:
     """Write scores.parquet, reasons.parquet, review_queue.parquet, account_prints.parquet, metrics.json, what triggers found."""
     from lastword import rescoring, triggering
+    from lastword.batch_scoring import plan_reference, score_in_batches
     from lastword.ground import Ground
     from lastword.moves import grade_moves, write_drift
     from lastword.review import put_together
-    from lastword.score_batches import plan_reference, score_in_batches
 
     noted = read_json(run, "champion.json")
     version = noted["version"] if noted else None
@@ -117,8 +118,8 @@ def write_scores(run: Run) -> Counts:
 
 def lay_out(run: Run, accounts: "pd.DataFrame", chosen: "pd.DataFrame", before: "pd.Series") -> "Work":
     """Write what is to be scored where batches read it: the chosen accounts with their grade `before`, and no others' rows."""
+    from lastword.batch_scoring import SAMPLE, Work
     from lastword.opinions import PREVIOUS
-    from lastword.score_batches import SAMPLE, Work
 
     folder = run.folder / WORK
     folder.mkdir()
@@ -134,7 +135,7 @@ def lay_out(run: Run, accounts: "pd.DataFrame", chosen: "pd.DataFrame", before: 
 
 def sampled(at_risk: "pd.Series") -> "pd.Series":
     """Prospects to compare with those at training: MOST_COMPARED at most, evenly taken from all."""
-    from lastword.score_batches import prospects
+    from lastword.batch_scoring import prospects
 
     among = prospects(at_risk)
     every = -(-int(among.sum()) // MOST_COMPARED) or 1
@@ -148,8 +149,8 @@ def only_rows_of(accounts: "pd.Index", source: Path, target: Path) -> Path:
     import pyarrow.parquet as pq
 
     wanted = pa.array(accounts, pa.string())
-    with pq.ParquetFile(source) as file, pq.ParquetWriter(target, file.schema_arrow) as writer:
-        for batch in file.iter_batches():
+    with pq.ParquetWriter(target, table_files.schema(source)) as writer:
+        for batch in table_files.batches(source):
             writer.write_batch(batch.filter(pc.is_in(batch["account_id"], wanted)))
     return target
 

@@ -9,6 +9,7 @@ from lastword.plan_values_kept import COLUMNS
 from lastword.planning.spend_methods import QUANTILE_FACTS
 from lastword.posting import CORRELATIONS, POSTED
 from lastword.run_rows import rows_where
+from lastword.table_files import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +38,7 @@ class Kept:
     @property
     def facts(self) -> bool:
         """Whether it kept the columns of accounts, without which nothing can be tried."""
-        return (self.folder / COLUMNS).is_file()
+        return (self.folder / COLUMNS).exists()
 
 
 def kept_of(project: "Project", run_id: str) -> Kept:
@@ -109,11 +110,10 @@ def account_facts_for(kept: Kept, accounts: "pd.Series", names: "Iterable[str]",
         The run kept no columns of accounts, or they lack one of `names`.
     """
     import pandas as pd
-    import pyarrow.parquet as pq
 
     if not kept.facts:
         raise Refusal(f"run {kept.folder.name} kept no columns of accounts: `lastword score` makes a run that does")
-    there = pq.read_schema(kept.folder / COLUMNS).names
+    there = schema(kept.folder / COLUMNS).names
     wanted = dict.fromkeys((*_ALWAYS, *names, *((name for name in QUANTILE_FACTS if name in there) if quantile else ())))
     derived = [name for name in ("segment", "account_status") if name in wanted]
     lacking = [name for name in wanted if name not in there and name not in derived]

@@ -29,17 +29,16 @@ class Stage:
 
 def validate(run: Run) -> Counts:
     """Pass the inputs through the gate, and see that the plan's columns are among them."""
-    import pyarrow.parquet as pq
-
     from expectations.gate import check_inputs
     from features.engine import connect
     from lastword.plan_files import effective_warning
     from lastword.planning.spend_columns import check_planning_columns
     from lastword.reports import read_json, write_json
+    from lastword.table_files import schema
 
     plan = run.project.load_plan()
     report = check_inputs(run.project, connect(run.project, run.folder), run.folder, run.as_of, run.now.date())
-    plan.check_columns(pq.read_schema(run.inputs / "accounts.parquet").names)
+    plan.check_columns(schema(run.inputs / "accounts.parquet").names)
     check_planning_columns(run.project, run.inputs / "accounts.parquet")
     if (warning := effective_warning(run)) is not None:
         write_json(run, "validation.json", {**(read_json(run, "validation.json") or {}), "warnings": [warning]})

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lastword.account_inputs import PRODUCTS, SIGNALS, TECHNOLOGIES
 from lastword.reports import write_json
 from lastword.run import Run
+from lastword.table_files import schema
 from lastword.trigger_settings import ANY, Trigger
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def watch(run: Run, accounts: "pd.DataFrame") -> Watch | None:
     if current is None:
         return Watch(None, now, facts, ageing, _nothing(), None, FIRST)
     folder = run.project.run_folder(current.run_id)
-    if not (folder / ACCOUNT_COLUMNS).is_file():
+    if not (folder / ACCOUNT_COLUMNS).exists():
         why = f"run {current.run_id} kept nothing to compare with: triggers fire from the next publication on"
         return Watch(None, now, facts, ageing, _nothing(), current.run_id, why)
     before = known(folder, current.as_of, rules)
@@ -78,7 +79,7 @@ def known(folder: Path, as_of: date, rules: Sequence[Trigger]) -> "Known":
 
     from lastword.planning.triggers import Known
 
-    there = pq.read_schema(folder / ACCOUNT_COLUMNS).names
+    there = schema(folder / ACCOUNT_COLUMNS).names
     columns = {rule.column for rule in rules if rule.column} | {"parent_account_id" for rule in rules if rule.parent}
     accounts = pq.read_table(folder / ACCOUNT_COLUMNS, columns=["account_id", *sorted(columns & set(there))]).to_pandas()
     topics, technologies, products = ([getattr(rule, name) for rule in rules] for name in ("intent", "technology", "product"))
@@ -180,7 +181,7 @@ def _facts(run: Run, accounts: "pd.DataFrame", rules: Sequence[Trigger]) -> "pd.
 
     names = {name for rule in rules for name in rule.conditions}
     path = run.folder / ACCOUNT_COLUMNS
-    columns = sorted(names & set(pq.read_schema(path).names) - {"account_id"})
+    columns = sorted(names & set(schema(path).names) - {"account_id"})
     facts = pq.read_table(path, columns=["account_id", *columns]).to_pandas().set_index("account_id", drop=False)
     if "account_status" in names:
         facts = facts.assign(account_status=accounts["account_status"].reindex(facts.index))
@@ -204,7 +205,7 @@ def _rows(path: Path, column: str, wanted: Sequence[str | None], more: tuple[str
     import pyarrow.parquet as pq
 
     names = [name for name in wanted if name is not None]
-    if not names or not path.is_file():
+    if not names or not path.exists():
         return None
     chosen = None if ANY in names else pc.field(column).isin(names)
     return pq.read_table(path, columns=["account_id", column, *more], filters=chosen).to_pandas()

@@ -203,7 +203,7 @@ def _parents(project: "Project", final: "pd.DataFrame") -> "pd.Series":
     found = [pd.Series(dtype="str")]
     for run_id, rows in final.groupby("run_id"):
         path = project.run_folder(str(run_id)) / "families.parquet"
-        if path.is_file():
+        if path.exists():
             parents = pd.read_parquet(path).set_index("account_id")["parent_account_id"]
             found.append(parents[parents.index.isin(rows["account_id"])])
     return pd.concat(found[1:] or found)

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
-
 from lastword.mistakes import did_you_mean, shown
+from lastword.table_files import schema
 from lastword.toml_lines import Place
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def check_planning_columns(project: "Project", accounts: "Path") -> None:
 
     Or where a metric has no number in it.
     """
-    available = pq.read_schema(accounts).names
+    available = schema(accounts).names
     settings = project.settings
     for at, name in [*_conditions(settings), *_metrics(settings), *_customer_columns(settings), *_trigger_columns(settings)]:
         known = [*available, *DERIVED] if "when" in at else available

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from lastword.table_files import schema
 from overrides.hierarchy import FIELDS
 
 if TYPE_CHECKING:
@@ -17,13 +18,12 @@ _OWN = {*FIELDS, "account_id", "as_of"}
 def attributes_of(project: "Project", run_id: str) -> dict[str, str]:
     """Names of the attributes and the table of the run's folder that has each; empty where the folder is gone."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     flags = _flags(project)
     found: dict[str, str] = {}
     for table in TABLES:
         path = project.run_folder(run_id) / f"{table}.parquet"
-        for column in pq.read_schema(path) if path.is_file() else ():
+        for column in schema(path) if path.exists() else ():
             is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
             if column.name not in _OWN and (is_text or column.name.startswith(TECHNOLOGY) or column.name in flags):
                 found.setdefault(column.name, table)

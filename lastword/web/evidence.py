@@ -144,7 +144,7 @@ def _topic(name: str, value: str, points: float, lift: Mapping[str, Any]) -> Top
 
 def _rows(path: "Path", column: str, values: Sequence[str], columns: Sequence[str]) -> list[dict[str, Any]]:
     """Rows of a table of a run; none where there is no such file any more."""
-    if not values or not path.is_file():
+    if not values or not path.exists():
         return []
     rows: list[dict[str, Any]] = rows_where(path, column, values, columns).to_pylist()
     return rows

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lastword.errors import Refusal
 from lastword.plan import ALL_TOPICS, TECHNOLOGY, TOPIC, Plan
+from lastword.table_files import parts, schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,12 +73,10 @@ class Ground:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of accounts that a plan may look at."""
-        from pyarrow.parquet import read_schema
-
         from lastword.plan_values_kept import COLUMNS, VALUES
 
         path = self.folder / COLUMNS
-        return tuple(read_schema(path if path.is_file() else self.folder / VALUES).names)
+        return tuple(schema(path if path.exists() else self.folder / VALUES).names)
 
     def what_if(self, other: Plan, overrides: "pd.DataFrame") -> "WhatIf":
         """See lastword.planning.whatif. ConfigurationError where the plan looks at a column that accounts lack."""
@@ -195,7 +194,7 @@ def _read_ground(project: "Project", run_id: str, now: datetime) -> Ground:
     from lastword.plan_trial import accounts_tried, as_of_tried, current_plan
 
     folder = project.run_folder(run_id)
-    if not (folder / "scores.parquet").is_file():
+    if not (folder / "scores.parquet").exists():
         raise Refusal(f"run {run_id} left no scores to try a plan on: `lastword score` makes a run that does")
     accounts = accounts_tried(folder)
     as_of = as_of_tried(project, accounts, now)
@@ -209,15 +208,17 @@ def _columns(folder: Path) -> Iterator[Known]:
 
     from lastword.plan_values_kept import COLUMNS, VALUES
 
-    path = folder / COLUMNS if (folder / COLUMNS).is_file() else folder / VALUES
-    metadata, schema = pq.read_metadata(path), pq.read_schema(path)
-    for index, column in enumerate(schema):
+    path = folder / COLUMNS if (folder / COLUMNS).exists() else folder / VALUES
+    files = [pq.read_metadata(part) for part in parts(path)]
+    for index, column in enumerate(schema(path)):
         if column.name in _NOT_ATTRIBUTES or pa.types.is_temporal(column.type) or column.name.startswith((TECHNOLOGY, TOPIC)):
             continue
-        groups = [metadata.row_group(each).column(index).statistics for each in range(metadata.num_row_groups)]
+        groups = [file.row_group(each).column(index).statistics for file in files for each in range(file.num_row_groups)]
         empty = sum(each.null_count or 0 for each in groups if each is not None and each.has_null_count)
         number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
-        yield Known(column.name, "quantitative" if number else "qualitative", "column", metadata.num_rows - empty)
+        yield Known(
+            column.name, "quantitative" if number else "qualitative", "column", sum(file.num_rows for file in files) - empty
+        )
 
 
 def _technologies(folder: Path) -> Iterator[Known]:
@@ -241,7 +242,7 @@ def _counts(path: Path, column: str) -> Iterator[tuple[str, int]]:
     """Rows by value, most first; nothing where there is no such file."""
     import pyarrow.parquet as pq
 
-    if not path.is_file():
+    if not path.exists():
         return
     counts = pq.read_table(path, columns=[column], read_dictionary=[column])[column].value_counts().to_pylist()
     for each in sorted(counts, key=lambda each: (-each["counts"], str(each["values"]))):

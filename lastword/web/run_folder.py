@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lastword.run import UNFINISHED
+from lastword.table_files import row_count
 
 if TYPE_CHECKING:
     from lastword.project import Project
@@ -103,12 +104,10 @@ def drifted(folder: RunFolder) -> tuple[int, int] | None:
 
 def queue_size(folder: RunFolder) -> int | None:
     """How many accounts the run put under review; None where it kept no queue."""
-    import pyarrow.parquet as pq
-
     if "review_queue.parquet" not in folder.files:
         return None
     try:
-        return int(pq.read_metadata(folder.path / "review_queue.parquet").num_rows)
+        return row_count(folder.path / "review_queue.parquet")
     except (OSError, ValueError):
         return None
 

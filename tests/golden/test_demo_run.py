@@ -198,10 +198,10 @@ def test_with_too_few_wins_the_plan_decides_alone_even_where_a_champion_is(demo)
 
 
 def test_an_account_scores_the_same_in_whatever_batch_and_process(demo, tmp_path):
+    from lastword.batch_scoring import SAMPLE, Work, score_in_batches
     from lastword.ground import Ground
     from lastword.opinions import PREVIOUS
     from lastword.project import find_project
-    from lastword.score_batches import SAMPLE, Work, score_in_batches
     from models.scorecard import PlanReference
 
     project, done = find_project(demo[0]), table(demo[0], "scores")

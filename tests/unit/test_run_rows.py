@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lastword.run_rows import row_count, rows_between, rows_where
+from lastword.run_rows import rows_between, rows_where
+from lastword.table_files import row_count
 
 
 def written(folder: Path, ids: list[str], rows_per_group: int = 2) -> Path:

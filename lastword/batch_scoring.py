@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from lastword.ground import Ground
 from lastword.opinions import score_batch
-from lastword.run_rows import ROWS_PER_GROUP, row_count, rows_between
+from lastword.run_rows import ROWS_PER_GROUP, rows_between
+from lastword.table_files import row_count
 
 if TYPE_CHECKING:
     import pandas as pd
