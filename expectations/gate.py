@@ -1,7 +1,7 @@
 """The gate that every table passes: inputs before anything is computed, features and the final table before they are used."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -16,7 +16,7 @@ from expectations.intake import MOST_QUARANTINED, Input, TableReport, open_input
 from expectations.profile import profile
 from expectations.report import write_page
 from expectations.rules import Day
-from expectations.suites import Expectation, Outcome, Suite, fact, facts_suite, load, run_suites
+from expectations.suites import Expectation, Outcome, Suite, fact, facts_suite, load, run_in_batches, run_suites
 from lastword.errors import Refusal
 from lastword.project import Project
 
@@ -122,15 +122,15 @@ def check_features(features: pd.DataFrame, folder: Path, docs_folder: Path | Non
     return found
 
 
-def check_final(final: pd.DataFrame, folder: Path, docs_folder: Path | None = None) -> list[Outcome]:
-    """Check the final table, as `check_features` does the features; nothing in it may break.
+def check_final(final: Iterable[pd.DataFrame], folder: Path, docs_folder: Path | None = None) -> list[Outcome]:
+    """Check the final table, in batches by account_id, as `check_features` does the features; nothing in it may break.
 
     Raises
     ------
     Refusal
         Any expectation isn't met: an id twice, a grade outside A–F, points outside 0–100, a covered account without a grade.
     """
-    found = run_suites([scores.final_suite(final)])
+    found = run_in_batches(scores.final_suite(batch) for batch in final)
     _append(scores.FINAL, found, all(one.ok for one in found), folder, docs_folder)
     _refuse_unmet("the final table", found)
     return found

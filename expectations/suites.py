@@ -12,6 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+type _Result = tuple[bool, Mapping[str, Any]]
+
+_COUNTED = ("observed_value", "unexpected_count", "element_count", "missing_count")
+
 
 @dataclass(frozen=True)
 class Expectation:
@@ -93,6 +97,20 @@ def run_suites(suites: Sequence[Suite]) -> list[Outcome]:
     return [outcome for position, suite in enumerate(suites) for outcome in _run(batches, f"suite_{position}", suite)]
 
 
+def run_in_batches(suites: Iterable[Suite]) -> list[Outcome]:
+    """Check one suite on a table that comes in batches: what was observed is that of all of them together.
+
+    Values that must not repeat are compared within a batch, and `mostly` has to hold in each.
+    """
+    named: list[tuple[str, str]] = []
+    found: list[list[_Result]] = []
+    for suite in suites:
+        named = [(suite.table, expectation.name) for expectation in suite.expectations]
+        found.append(_results(_pandas_source(), "batch", suite))  # a source keeps its frames: each batch has one of its own
+    together = [_together(results) for results in zip(*found, strict=True)]
+    return [Outcome(table, name, ok, _observed(result)) for (table, name), (ok, result) in zip(named, together, strict=True)]
+
+
 def load() -> None:
     """Import Great Expectations, which takes seconds of one core: to be done beside work that leaves it free."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -113,6 +131,12 @@ def _pandas_source() -> Any:
 
 
 def _run(source: Any, name: str, suite: Suite) -> list[Outcome]:
+    results = zip(suite.expectations, _results(source, name, suite), strict=True)
+    return [Outcome(suite.table, expectation.name, ok, _observed(result)) for expectation, (ok, result) in results]
+
+
+def _results(source: Any, name: str, suite: Suite) -> list[_Result]:
+    """Whether each expectation of a suite is met, and what Great Expectations found."""
     import great_expectations as gx
     from great_expectations import expectations as known
 
@@ -127,10 +151,14 @@ def _run(source: Any, name: str, suite: Suite) -> list[Outcome]:
         gx.ExpectationSuite(name=name, expectations=built), result_format="SUMMARY"
     )
     results = {result.expectation_config.meta["position"]: result for result in checked.results}
-    return [
-        Outcome(suite.table, expectation.name, bool(results[position].success), _observed(results[position].result))
-        for position, expectation in enumerate(suite.expectations)
-    ]
+    return [(bool(results[position].success), results[position].result) for position in range(len(built))]
+
+
+def _together(results: Sequence[_Result]) -> _Result:
+    """What was found of one expectation in all batches: counts add up, anything else is that of the first."""
+    first = results[0][1]
+    counts = [name for name in _COUNTED if isinstance(first.get(name), int)]
+    return all(ok for ok, _ in results), {**first, **{name: sum(result[name] for _, result in results) for name in counts}}
 
 
 def _observed(result: Mapping[str, Any]) -> str | float | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lastword import table_files
 from lastword.contracts import QUEUED_SINCE, Counts
+from lastword.errors import LastwordError
 from lastword.opinions import ACCOUNT_COLUMNS
 from lastword.reports import add_figures, read_json, write_json, write_metrics
 from lastword.run import Run
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from features.catalog import Feature
     from lastword.batch_scoring import Work
     from models.served import Served
+    from overrides.score_batches import Scores
 
 
 @dataclass(frozen=True)
@@ -166,15 +168,14 @@ def grades_before(run: Run) -> "dict[str, pd.Series]":
 
 def publish_scores(run: Run) -> Counts:
     """Make the run current; the final table passes its suite before anything becomes visible."""
-    import pandas as pd
-
     from expectations.gate import check_final
     from lastword.account_inputs import PLAN
     from overrides.publish import RunRecord, publish
+    from overrides.score_batches import ScoreFile
     from overrides.store import open_store
 
     open_store(run.project.store_url)
-    scores = with_queue_age(run, pd.read_parquet(run.folder / "scores.parquet"))
+    scores = with_queue_age(run, ScoreFile(run.folder / "scores.parquet"))
     noted = read_json(run, "champion.json") or {}
     record = RunRecord(
         run_id=run.run_id,
@@ -184,13 +185,24 @@ def publish_scores(run: Run) -> Counts:
         policy=run.project.settings.final.policy,
         model_name=noted.get("name"),
         model_version=noted.get("version"),
-        counts={"accounts": len(scores)},
+        counts={"accounts": scores.rows},
         reference=read_json(run, "reference.json") or {},
     )
     plan = (run.folder / PLAN).read_text(encoding="utf-8-sig")
     checked = partial(check_final, folder=run.folder)
     done = publish(run.project, scores, record, run.folder, run.now, check=checked, plan=plan)
-    return {"accounts": len(done.final), "overrides in force": int((done.final["decided_by"] == "override").sum())}
+    gone = {"runs pruned": len(pruned)} if (pruned := prune_runs(run)) else {}
+    return {"accounts": done.accounts, "overrides in force": done.in_force, **gone}
+
+
+def prune_runs(run: Run) -> tuple[str, ...]:
+    """Prune old publications by [runs] keep. What can't be done now the next run does: this one is published."""
+    from overrides.pruning import prune
+
+    try:
+        return prune(run.project, run.project.settings.runs.keep, run.now)
+    except (LastwordError, OSError):
+        return ()
 
 
 def choose_model(run: Run) -> "Serving | None":
@@ -251,10 +263,11 @@ def read(run: Run, name: str) -> "pd.DataFrame":
     return pd.read_parquet(run.folder / f"{name}.parquet").set_index("account_id")
 
 
-def with_queue_age(run: Run, scores: "pd.DataFrame") -> "pd.DataFrame":
+def with_queue_age(run: Run, scores: "Scores") -> "Scores":
     """Adds since when each account is under review: it hangs on the clock, so it is in the store and in no file of the run."""
     from overrides import ledger
-    from overrides.queue_age import queued_since
+    from overrides.queue_age import queued_since, waiting_since
+    from overrides.score_batches import ScoresWith
 
-    since = queued_since(scores.set_index("account_id"), ledger.in_force(run.now), run.now)
-    return scores.assign(**{QUEUED_SINCE: since.to_numpy()})
+    in_force, waiting = ledger.in_force(run.now), waiting_since(run.now)
+    return ScoresWith(scores, QUEUED_SINCE, lambda batch: queued_since(batch, in_force, waiting, run.now))

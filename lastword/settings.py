@@ -226,6 +226,12 @@ class Store(Section):
         return url
 
 
+class Runs(Section):
+    """[runs]: how many publications keep their scores and the tables of their run; 0: all do."""
+
+    keep: Annotated[int, Field(ge=0)] = 100
+
+
 class Mlflow(Section):
     """[mlflow]: where models are logged and under which name they are registered."""
 
@@ -332,6 +338,7 @@ class Settings(Section):
     triggers: Annotated[ListOf[Trigger], Field(examples=['[{ name = "new parent", parent = true }]'])] = ()
     notify: Notify = Notify()
     store: Store = Store()
+    runs: Runs = Runs()
     mlflow: Mlflow = Mlflow()
     engine: Engine = Engine()
     web: Web = Web()

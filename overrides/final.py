@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from lastword.contracts import FINAL_COLUMNS, SCORE_COLUMNS
-from lastword.errors import Refusal
 from models.grades import assign_grades, grade_numbers
 
 DATES = ("as_of", "override_expires_on")
@@ -146,17 +145,14 @@ def final_as_of(instant: datetime) -> pd.DataFrame:
     Raises
     ------
     Refusal
-        Nothing had been published by then.
+        Nothing had been published by then, or what was current then has been pruned.
     """
+    from overrides.final_query import moment_at
     from overrides.ledger import in_force
-    from overrides.models import Publication
     from overrides.store import reading
 
     with reading() as cursor:
-        publication = Publication.objects.filter(published_at__lte=instant).order_by("-published_at", "-run_id").first()
-        if publication is None:
-            raise Refusal(f"nothing had been published by {instant:%Y-%m-%dT%H:%M:%SZ}: choose a later time")
-        scores = _read_scores(cursor, "publication_id = %s", [publication.run_id])
+        scores = _read_scores(cursor, "publication_id = %s", [moment_at(cursor, instant).publication])
         return with_overrides(scores, in_force(instant))
 
 

@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
 from typing import IO, Any
 
 import pandas as pd
@@ -36,6 +38,19 @@ def parquet_pieces(batches: Batches) -> Iterator[bytes]:
     if writer is not None:
         writer.close()
     yield pending.taken()
+
+
+def written(batches: Iterable[pd.DataFrame], path: Path) -> Iterator[pd.DataFrame]:
+    """Write each batch of a table, at least one, as a row group of a .parquet and hand it on; the file is whole at the end."""
+    import pyarrow.parquet as pq
+
+    with ExitStack() as open_files:
+        writer = None
+        for batch in batches:
+            table = arrow_table(batch)
+            writer = writer or open_files.enter_context(pq.ParquetWriter(path, table.schema))
+            writer.write_table(table)
+            yield batch
 
 
 def write_xlsx(batches: Batches, target: IO[bytes]) -> None:

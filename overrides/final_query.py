@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pandas as pd
+
 from lastword.contracts import FINAL_COLUMNS
 from lastword.errors import Refusal
 from overrides.decisions import utc_date
-from overrides.final import DATES, FLAGS, FLAGS_WITH_UNKNOWN, TIMES
+from overrides.final import DATES, FLAGS, FLAGS_WITH_UNKNOWN, TIMES, typed
 
 QUEUE_REASON = "CASE WHEN o.entry_id IS NULL THEN s.open_reason WHEN o.made_at <= s.scored_at THEN s.override_review END"
 UNDER_REVIEW = f"({QUEUE_REASON}) IS NOT NULL"
 QUEUED = "(s.open_reason IS NOT NULL OR s.override_review IS NOT NULL)"
 """All that UNDER_REVIEW can hold of, whoever decides or revokes: what the indexes of the queue cover."""
+
+_TODAY = {"sqlite": "date('now')", "postgresql": "(CURRENT_TIMESTAMP AT TIME ZONE 'UTC')::date"}
+"""The date of the view final_scores."""
 
 FINAL_GRADE = "COALESCE(o.grade, s.policy_grade)"
 DECIDED_BY = "CASE WHEN o.entry_id IS NULL THEN s.policy_decided_by ELSE 'override' END"
@@ -68,17 +73,24 @@ def moment_at(cursor: Any, instant: datetime) -> Moment:
     Raises
     ------
     Refusal
-        Nothing had been published by then.
+        Nothing had been published by then, or what was current then has been pruned.
     """
     cursor.execute(
-        "SELECT run_id, published_at FROM lastword_publication WHERE published_at <= %s "
+        "SELECT run_id, published_at, pruned_at FROM lastword_publication WHERE published_at <= %s "
         "ORDER BY published_at DESC, run_id DESC LIMIT 1",
         [bound_time(instant)],
     )
     row = cursor.fetchone()
     if row is None:
         raise Refusal(f"nothing had been published by {instant:%Y-%m-%dT%H:%M:%SZ}: choose a later time")
+    if row[2] is not None:
+        raise pruned(row[0], read_value("pruned_at", row[2]))
     return Moment(row[0], read_value("published_at", row[1]), utc_date(instant), instant)
+
+
+def pruned(run_id: str, pruned_at: datetime) -> Refusal:
+    """What to say of scores that are gone."""
+    return Refusal(f"the scores of run {run_id} were pruned on {pruned_at:%Y-%m-%d} by [runs] keep: choose a later time")
 
 
 def one_by_one(moment: Moment) -> tuple[str, list[Any]]:
@@ -107,6 +119,23 @@ def all_at_once(moment: Moment) -> tuple[str, list[Any]]:
         ) o ON o.account_id = s.account_id
         WHERE s.publication_id = %s"""
     return sql, [*at, bound_date(moment.day), moment.publication]
+
+
+def overrides_now(cursor: Any) -> pd.DataFrame:
+    """The overrides that the view final_scores shows in this transaction, by the database's date, for `final.with_overrides`.
+
+    Returns
+    -------
+    By account_id: grade, reason, by, made_at (UTC), expires_on.
+    """
+    cursor.execute(f"""
+        SELECT o.account_id, o.grade, o.reason, o."by", o.made_at, o.expires_on FROM lastword_override_entry o
+        WHERE o.action IN ('add', 'supersede') AND o.expires_on >= {_TODAY[cursor.db.vendor]}
+        AND NOT EXISTS (SELECT 1 FROM lastword_override_entry e
+                        WHERE e.account_id = o.account_id AND e.entry_id > o.entry_id AND e.action <> 'hold_out')""")
+    names = ("account_id", "override_grade", "override_reason", "override_by", "override_at", "override_expires_on")
+    found = typed(pd.DataFrame.from_records(cursor.fetchall(), columns=names)).set_index("account_id")
+    return found.set_axis(["grade", "reason", "by", "made_at", "expires_on"], axis=1)
 
 
 def read_rows(cursor: Any, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import ClassVar
 from django.db import models
 
 from lastword.contracts import GRADES
-from overrides.constraints import one_of
+from overrides.constraints import equals_one_of, one_of
 from overrides.planning_models import PlanAdoption as PlanAdoption
 from overrides.planning_models import PlanVersion as PlanVersion
 from overrides.planning_models import SalesforcePush as SalesforcePush
@@ -29,7 +29,10 @@ SNOOZE, DISMISS, RETURN = "snooze", "dismiss", "return"
 
 
 class Publication(models.Model):
-    """One row per published run. `reference` holds what was frozen with it (the plan's percentiles), `counts` what it did."""
+    """One row per published run. `reference` holds what was frozen with it (the plan's percentiles), `counts` what it did.
+
+    pruned_at: since when its scores are gone (see pruning.py); null while they are there.
+    """
 
     run_id = models.TextField(primary_key=True)
     published_at = models.DateTimeField()
@@ -41,6 +44,7 @@ class Publication(models.Model):
     policy = models.TextField()
     counts = models.JSONField(default=dict)
     reference = models.JSONField(default=dict)
+    pruned_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "lastword_publication"
@@ -65,7 +69,9 @@ class Score(models.Model):
     they may be older than the publication.
     """
 
-    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, db_index=False, related_name="+")
+    publication = models.ForeignKey(
+        Publication, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
+    )  # a constraint would look the publication up a million times, and its row is in the same transaction
     account_id = models.TextField()
     name = models.TextField()
     region = models.TextField(null=True)
@@ -114,7 +120,7 @@ class Score(models.Model):
         db_table = "lastword_score"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["publication", "account_id"], name="lastword_score_one_per_account"),
-            one_of("policy_grade", GRADES, "lastword_score_policy_grade"),
+            equals_one_of("policy_grade", GRADES, "lastword_score_policy_grade"),
         ]
 
 

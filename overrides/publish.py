@@ -1,7 +1,8 @@
 """Publishing, all or nothing: scores, the current publication and final_scores.parquet change in one transaction."""
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 
 import pandas as pd
 
-from lastword.contracts import SCORE_COLUMNS
 from lastword.errors import Refusal
-from overrides.final import DATES, TIMES, read_final, typed
+from overrides.final import with_overrides
+from overrides.final_files import written
+from overrides.final_query import overrides_now
 from overrides.plan_versions import save_used
 from overrides.publication_events import tell_changes
-from overrides.spreadsheet import replacing, write_table
+from overrides.score_batches import ScoreFrame, Scores
+from overrides.score_rows import insert_scores, typed_batches
+from overrides.spreadsheet import replacing
 from overrides.store import lock_ledger, reading, transaction
 
 
@@ -32,25 +36,28 @@ class RunRecord:
     counts: dict[str, Any] = field(default_factory=dict)
     reference: dict[str, Any] = field(default_factory=dict)
     published_at: datetime | None = None
+    pruned_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Published:
-    """A run made current: when, where its Parquet file is, and the final table as it was at that moment."""
+    """A run made current: when, where the final table is as it was at that moment, and how many accounts it has."""
 
     run_id: str
     published_at: datetime
     path: Path
-    final: pd.DataFrame
+    accounts: int
+    in_force: int
+    """How many of them an override decides."""
 
 
 def publish(
     project: Any,
-    scores: pd.DataFrame,
+    scores: pd.DataFrame | Scores,
     run: RunRecord,
     folder: Path,
     now: datetime,
-    check: Callable[[pd.DataFrame], object] | None = None,
+    check: Callable[[Iterable[pd.DataFrame]], object] | None = None,
     plan: str | None = None,
 ) -> Published:
     """Make `scores` the current publication and write folder/final_scores.parquet and runs/latest.json.
@@ -61,11 +68,12 @@ def publish(
     Parameters
     ----------
     scores
-        One row per account, contracts.SCORE_COLUMNS; further columns are ignored.
+        One row per account, contracts.SCORE_COLUMNS; further columns are ignored. They are gone through twice, a batch at a
+        time: into the store, then, while nobody can decide, as the final table into its file.
     folder
         The run's folder, one below `project.runs_folder`.
     check
-        Called with the final table before anything becomes visible; what it raises undoes everything.
+        Called with the final table, in batches by account_id, before anything becomes visible; what it raises undoes everything.
     plan
         plan.toml as the run scored by it: stored as a version where it isn't one yet, and named in `reference["plan_used"]`.
 
@@ -75,19 +83,17 @@ def publish(
         The run was published before, there is no space, the store is busy or out of reach.
     """
     path = folder / "final_scores.parquet"
+    scores = ScoreFrame(scores) if isinstance(scores, pd.DataFrame) else scores
     with transaction() as cursor:
         run = run if plan is None else _with_plan_used(run, plan, now)
         _insert_publication(run, now)
-        _insert_scores(cursor, scores, run.run_id)
+        insert_scores(cursor, scores, run.run_id)
         lock_ledger(cursor)
         tell_changes(run, now)
         _move_pointer(run.run_id)
-        final = read_final(cursor)
-        if check is not None:
-            check(final)
-        write_table(final, path)
+        decided_by = _write_final(scores, overrides_now(cursor), path, check)
     repair_latest(project)
-    return Published(run.run_id, now, path, final)
+    return Published(run.run_id, now, path, decided_by.total(), decided_by["override"])
 
 
 def repair_latest(project: Any) -> None:
@@ -133,14 +139,36 @@ def published_runs() -> tuple[str, ...]:
 
 def previous_grades(column: str = "model_grade") -> pd.Series:
     """model_grade or policy_grade by account_id of the current publication (null without one); empty before the first."""
-    from overrides.models import Current, Score
-
-    with reading():
-        of_current = Score.objects.filter(publication__in=Current.objects.values("publication"))
-        rows = list(of_current.values_list("account_id", column))
-    return pd.Series(
-        [grade for _, grade in rows], index=pd.Index([account for account, _ in rows], name="account_id"), dtype="str"
+    if column not in ("model_grade", "policy_grade", "plan_grade"):
+        raise ValueError(f"{column} is no grade of a publication")
+    query = (
+        f"SELECT account_id, {column} FROM lastword_score WHERE publication_id = (SELECT publication_id FROM lastword_current)"
     )
+    with reading() as cursor:
+        cursor.execute(query)
+        grades = pd.DataFrame.from_records(cursor.fetchall(), columns=["account_id", "grade"]).astype("str")
+    return grades.set_index("account_id")["grade"].rename(None)
+
+
+def _write_final(
+    scores: Scores, overrides: pd.DataFrame, path: Path, check: Callable[[Iterable[pd.DataFrame]], object] | None
+) -> Counter[str]:
+    """Write the final table while it is checked; how many accounts were decided by whom. The file appears when all is well."""
+    decided_by: Counter[str] = Counter()
+
+    def counted() -> Iterator[pd.DataFrame]:
+        for batch in typed_batches(scores):
+            final = with_overrides(batch, overrides)
+            decided_by.update(final["decided_by"].value_counts().to_dict())
+            yield final
+
+    with replacing(path) as temporary:
+        final = written(counted(), temporary)
+        if check is not None:
+            check(final)
+        for _ in final:
+            pass  # what the check left
+    return decided_by
 
 
 def _with_plan_used(run: RunRecord, plan: str, now: datetime) -> RunRecord:
@@ -161,37 +189,3 @@ def _move_pointer(run_id: str) -> None:
     from overrides.models import Current
 
     Current.objects.update_or_create(defaults={"publication_id": run_id})
-
-
-def _insert_scores(cursor: Any, scores: pd.DataFrame, run_id: str) -> None:
-    """Insert the rows by the quickest way that the database has: COPY for PostgreSQL, executemany for SQLite."""
-    repeated = scores["account_id"][scores["account_id"].duplicated()]
-    if not repeated.empty:
-        raise Refusal(f"account {repeated.iloc[0]!r} occurs twice in the scores of run {run_id}: one row per account expected")
-    frame = typed(scores[list(SCORE_COLUMNS)])
-    values = [_database_values(cursor.db, name, column) for name, column in frame.items()]
-    rows = zip([run_id] * len(frame), *values, strict=True)
-    columns = ", ".join(("publication_id", *SCORE_COLUMNS))
-    if cursor.db.vendor == "postgresql":
-        with cursor.copy(f"COPY lastword_score ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute("ANALYZE lastword_score")  # the next page is asked for before the server would think of it
-    else:
-        cursor.execute("PRAGMA cache_size = -262144")  # KiB: the indexes grow everywhere at once
-        marks = ", ".join(["%s"] * (len(SCORE_COLUMNS) + 1))
-        cursor.executemany(f"INSERT INTO lastword_score ({columns}) VALUES ({marks})", rows)
-
-
-def _database_values(connection: Any, name: str, column: pd.Series) -> list[Any]:
-    """The cells as the database stores them: None for null, dates and times in the form that Django's own rows have."""
-    if name in DATES:
-        return _none_for_null(column.dt.strftime("%Y-%m-%d"))
-    if name in TIMES:
-        adapted = {time: connection.ops.adapt_datetimefield_value(time.to_pydatetime()) for time in column.dropna().unique()}
-        return [adapted.get(time) for time in column]
-    return _none_for_null(column)
-
-
-def _none_for_null(column: pd.Series) -> list[Any]:
-    return column.astype(object).where(column.notna(), None).tolist()

@@ -13,7 +13,7 @@ _UNTOUCHED = """
     AND NOT EXISTS (SELECT 1 FROM lastword_setting_aside a WHERE a.account_id = s.account_id AND a.made_at > %s)"""
 
 
-def queued_since(scores: pd.DataFrame, in_force: pd.DataFrame, now: datetime) -> pd.Series:
+def queued_since(scores: pd.DataFrame, in_force: pd.DataFrame, waiting: pd.Series, now: datetime) -> pd.Series:
     """Since when each account is under review without interruption; null where it isn't.
 
     That is since the publication that first had it under review, where it was so in every one up to the current, and nobody has
@@ -23,6 +23,7 @@ def queued_since(scores: pd.DataFrame, in_force: pd.DataFrame, now: datetime) ->
     ----------
     scores : index account_id: open_reason, override_review, scored_at.
     in_force : overrides in force at `now` (ledger.in_force): made_at by account_id.
+    waiting : what `waiting_since(now)` gave.
 
     Returns
     -------
@@ -31,12 +32,12 @@ def queued_since(scores: pd.DataFrame, in_force: pd.DataFrame, now: datetime) ->
     made_at = in_force["made_at"].reindex(scores.index)
     stands = made_at.notna() & (made_at <= scores["scored_at"].dt.tz_convert("UTC"))
     queued = scores["open_reason"].mask(made_at.notna(), scores["override_review"].where(stands)).notna()
-    before = _before(now).reindex(scores.index)
+    before = waiting.reindex(scores.index)
     return before.fillna(pd.Timestamp(now).tz_convert("UTC")).where(queued).astype("datetime64[us, UTC]")
 
 
-def _before(now: datetime) -> pd.Series:
-    """Since when the accounts of the current publication have been under review that still wait."""
+def waiting_since(now: datetime) -> pd.Series:
+    """Since when the accounts of the current publication have been under review that still wait: times by account_id."""
     from overrides.store import reading
 
     with reading() as cursor:

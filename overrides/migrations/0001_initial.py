@@ -175,7 +175,11 @@ class Migration(migrations.Migration):
                 (
                     "publication",
                     models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="overrides.publication"
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="overrides.publication",
                     ),
                 ),
             ],
@@ -185,7 +189,13 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("publication", "account_id"), name="lastword_score_one_per_account"),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("policy_grade__in", ("A", "B", "C", "D", "F")), ("policy_grade", None), _connector="OR"
+                            ("policy_grade", "A"),
+                            ("policy_grade", "B"),
+                            ("policy_grade", "C"),
+                            ("policy_grade", "D"),
+                            ("policy_grade", "F"),
+                            ("policy_grade", None),
+                            _connector="OR",
                         ),
                         name="lastword_score_policy_grade",
                     ),

@@ -16,7 +16,7 @@ from overrides.disparity import MEASURES
 from overrides.filters import Filters, Range
 from overrides.final import current_scores, final_table, queue_table, typed
 from overrides.queue import order, review
-from overrides.queue_age import queued_since
+from overrides.queue_age import queued_since, waiting_since
 from overrides.worklist import View, queue_accounts, queue_count, queue_page, queue_rows
 from tests.stores import scores_of, settings_of
 
@@ -295,7 +295,7 @@ def test_since_when_an_account_is_queued_survives_publications(project, now):
     def publish(run_id, ago, **columns):
         then = now - ago * DAY
         scores = scored(then, override_review=None, **columns).set_index("account_id")
-        since = queued_since(scores, ledger.in_force(then), then)
+        since = queued_since(scores, ledger.in_force(then), waiting_since(then), then)
         project.publish(scores.assign(queued_since=since).reset_index(), run_id, now=then)
         return since
 
@@ -318,7 +318,7 @@ def test_what_was_under_review_before_this_was_kept_counts_from_its_publication(
     project.publish(scored(now - 4 * DAY, queued_since=None), "r1", now=now - 4 * DAY)
     waiting = queue_accounts(View(), now, SETTINGS, 100)
     scores = scored(now, open_reason="disparity").set_index("account_id")
-    since = queued_since(scores, ledger.in_force(now), now)
+    since = queued_since(scores, ledger.in_force(now), waiting_since(now), now)
     assert {account: since[account] == pd.Timestamp(now - 4 * DAY) for account in IDS} == {
         account: account in waiting for account in IDS
     }

@@ -216,7 +216,7 @@ def passed(tmp_path):
 def test_a_sound_final_table_passes_and_is_reported_once(passed):
     before = len(document_of(passed)["expectations"])
     for _ in range(2):
-        outcomes = check_final(final_table(), passed.run_folder(RUN))
+        outcomes = check_final([final_table()], passed.run_folder(RUN))
         assert [one.name for one in outcomes if not one.ok] == []
     assert len(document_of(passed)["expectations"]) == before + len(outcomes)
     assert document_of(passed)["ok"] is True
@@ -240,13 +240,13 @@ def test_a_sound_final_table_passes_and_is_reported_once(passed):
 )
 def test_a_broken_final_table_is_refused(passed, changed, said):
     with pytest.raises(Refusal, match=re.escape(said)):
-        check_final(final_table(**changed), passed.run_folder(RUN))
+        check_final([final_table(**changed)], passed.run_folder(RUN))
     assert document_of(passed)["ok"] is False
 
 
 def test_an_empty_final_table_is_refused(passed):
     with pytest.raises(Refusal, match="it has accounts"):
-        check_final(final_table().head(0), passed.run_folder(RUN))
+        check_final([final_table().head(0)], passed.run_folder(RUN))
 
 
 def test_features(passed):

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_safe
 
-from lastword.errors import ConfigurationError
+from lastword.errors import ConfigurationError, Refusal
 from lastword.web.moments import end_of, instant_of
 from lastword.web.pages.filtering import address, filter_form, filters_of
 from lastword.web.roles import allows
@@ -38,7 +38,11 @@ def as_of(request: HttpRequest) -> HttpResponse:
         "latest": f"{request.now:%Y-%m-%dT%H:%M:%S}",
     }
     if instant is not None and first is not None and instant >= first:
-        shown |= _table(request, filters, instant)
+        try:
+            shown |= _table(request, filters, instant)
+        except Refusal as refusal:  # what was current then has been pruned
+            wrong = str(refusal)
+            shown |= {"wrong": wrong, "instant": None}
     return render(request, "audit/as_of.html", shown, status=400 if wrong else 200)
 
 

@@ -132,7 +132,7 @@ def _rounded(observed: Any) -> Any:
 
 def _graded(request: HttpRequest, published: RunRecord | None) -> dict[str, dict[str, int]]:
     """Accounts per grade, which never change once published."""
-    if published is None:
+    if published is None or published.pruned_at is not None:
         return {}
     found = kept(request, "graded", (published.run_id,), lambda: graded(published.run_id))
     return {grade: counts for grade, counts in found.items() if grade != "none" or any(counts.values())}
