@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from models.scorecard import PlanReference, PlanScores
-    from models.served import Served
+    from models.served import Explained, Served
 
 MODEL_NUMBERS = ("propensity", "model_points", "log_odds", "log_odds_sd", "grade_confidence")
 ACCOUNT_COLUMNS = ("name", "region", "sub_region", "country", "industry", "sub_industry")
@@ -49,13 +49,16 @@ def score_batch(ground: Ground, accounts: "pd.DataFrame", features: "pd.DataFram
     from models.scorecard import score_plan
 
     plan = score_plan(ground.plan, values)
-    scores = opinions(ground, accounts, features, plan)
-    reasons = batch_reasons(ground, scores, features, values, plan)
+    explained = ground.served.explained(features) if ground.served else None
+    scores = opinions(ground, accounts, features, plan, explained)
+    reasons = batch_reasons(ground, scores, features, values, plan, explained)
     parted = scores.index[scores["disparity"].abs() >= ground.settings.disparity.threshold]
     return Scored(scores.join(whys(reasons, parted)), reasons)
 
 
-def opinions(ground: Ground, accounts: "pd.DataFrame", features: "pd.DataFrame", plan: "PlanScores") -> "pd.DataFrame":
+def opinions(
+    ground: Ground, accounts: "pd.DataFrame", features: "pd.DataFrame", plan: "PlanScores", explained: "Explained | None"
+) -> "pd.DataFrame":
     """Both opinions, what parts them, what the policy makes of them, and what the account is worth. By account_id."""
     import pandas as pd
 
@@ -67,7 +70,7 @@ def opinions(ground: Ground, accounts: "pd.DataFrame", features: "pd.DataFrame",
     scores = accounts[[*ACCOUNT_COLUMNS, "account_status", "potential_spend", "high_value"]].copy()
     scores["plan_points"], scores["plan_segment"], scores["plan_grade"] = plan.points, plan.segment, plan.grade
     scores["coverage"], scores["key_account"] = plan.covered, plan.key_account
-    scores = scores.join(model_opinion(features, served, accounts[PREVIOUS]))
+    scores = scores.join(model_opinion(features, served, accounts[PREVIOUS], explained.scores if explained else None))
     measure, percentiles = settings.disparity.measure, reference.percentiles
     scores["disparity"] = disparity(
         measure, scores.model_points, scores.plan_points, scores.model_grade, scores.plan_grade, percentiles
@@ -84,12 +87,15 @@ def opinions(ground: Ground, accounts: "pd.DataFrame", features: "pd.DataFrame",
     return scores
 
 
-def model_opinion(features: "pd.DataFrame", served: "Served | None", previous: "pd.Series") -> "pd.DataFrame":
+def model_opinion(
+    features: "pd.DataFrame", served: "Served | None", previous: "pd.Series", scored: "pd.DataFrame | None" = None
+) -> "pd.DataFrame":
     """What the model says of each account, by account_id; all null where no model serves.
 
     propensity; model_points (0–100); model_grade; log_odds of the propensity (in look-alike mode of being like a winner);
     log_odds_sd, their bootstrap sd; grade_confidence (0–1), how sure the grade is. The last two are null too for a model that
     was trained without refits. `previous` are the grades before, by account_id; null, or left out, where there was none.
+    `scored` is what `served.score` gives of the features, where it is known already.
     """
     import pandas as pd
 
@@ -98,7 +104,8 @@ def model_opinion(features: "pd.DataFrame", served: "Served | None", previous: "
     if served is None:
         unknown = dict.fromkeys(MODEL_NUMBERS, float("nan"))
         return pd.DataFrame(unknown, index=features.index).assign(model_grade=pd.Series(None, index=features.index, dtype="str"))
-    scored = served.score(features).rename(columns={"logit": "log_odds", "points": "model_points"})
+    scored = served.score(features) if scored is None else scored
+    scored = scored.rename(columns={"logit": "log_odds", "points": "model_points"})
     known = previous.reindex(features.index) if previous.notna().any() else None
     grades = assign_grades(scored["model_points"], served.cuts, known)
     return scored.assign(model_grade=grades).join(served.confidence(features, grades))

@@ -10,11 +10,16 @@ if TYPE_CHECKING:
     from features.catalog import Feature
     from lastword.ground import Ground
     from models.scorecard import PlanScores
-    from models.served import Served
+    from models.served import Explained, Served
 
 
 def batch_reasons(
-    ground: "Ground", scores: "pd.DataFrame", features: "pd.DataFrame", values: "pd.DataFrame", plan: "PlanScores"
+    ground: "Ground",
+    scores: "pd.DataFrame",
+    features: "pd.DataFrame",
+    values: "pd.DataFrame",
+    plan: "PlanScores",
+    explained: "Explained | None",
 ) -> "pd.DataFrame":
     """The reasons of a batch of accounts, in its order. Grain: account × source × attribute, with its cause.
 
@@ -25,8 +30,8 @@ def batch_reasons(
     from models.gap import causes
 
     reasons = plan_side(ground, plan, values)
-    if ground.served is not None:
-        reasons = pd.concat([model_side(ground.served, features, scores), reasons], ignore_index=True)
+    if ground.served is not None and explained is not None:
+        reasons = pd.concat([model_side(ground.served, features, scores, explained), reasons], ignore_index=True)
     ordered = reasons.sort_values(["account_id", "source"], kind="stable", ignore_index=True)
     ordered["cause"] = causes(ordered, set(plan.shares.columns))
     return ordered
@@ -57,14 +62,14 @@ def plan_side(ground: "Ground", plan: "PlanScores", values: "pd.DataFrame") -> "
     )
 
 
-def model_side(model: "Served", features: "pd.DataFrame", scores: "pd.DataFrame") -> "pd.DataFrame":
+def model_side(model: "Served", features: "pd.DataFrame", scores: "pd.DataFrame", explained: "Explained") -> "pd.DataFrame":
     """Each feature's part in the model's points."""
     import numpy as np
 
     from features.catalog import catalog
     from models.explain import model_reasons
 
-    contributions, base = model.model.contributions(features)
+    contributions, base = explained.contributions, explained.base
     logit = base + contributions.sum(axis=1).to_numpy()
     listed = {feature.name: feature for feature in catalog(model.vocabulary)}
     logged = {name: listed[name].logarithm_of for name in contributions if name in listed and listed[name].logarithm_of}

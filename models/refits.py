@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import batched, chain, count
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from models.blur import chosen_variance, disputed_variance, hidden_variance
 from models.boosted import fit_boosted, parameters, reweighted
 from models.encoding import fitting_sample
 from models.fitting import Fitting, prepare
+from models.forest import WORTH_IT, Forest, forest_of
 from models.grades import grade_numbers
 from models.logistic import columns_of, fit_logistic, refit_logistic, standardised
 from models.propensity import Recipe, stacked
@@ -50,6 +52,8 @@ MOST_ROUNDS = 400
 MOST_REFERENCE = 10_000
 NORMAL = ndtri((np.arange(15) + 0.5) / 15)
 """A normal distribution as fifteen equally likely values."""
+COLUMNS = 64
+"""Of the logistic regressions' at a time: enough to keep matrix products busy, few enough for memory."""
 FILES = ("refits.json", "refits.txt")
 SEPARATOR = "=== next refit ===\n"
 
@@ -109,24 +113,28 @@ class Refits:
 
     def logistic_logit(self, frame: pd.DataFrame) -> Floats:
         """Log-odds of the logistic regressions alone."""
-        slopes = np.array(self.content["slopes"]).T
+        slopes = np.array(self.content["slopes"])
         logit = np.tile(np.array(self.content["intercepts"]), (len(frame), 1))
-        start = 0
-        for feature in self.content["features"]:
-            columns = np.column_stack(list(columns_of(frame, feature)))
-            logit += columns @ slopes[start : start + columns.shape[1]]
-            start += columns.shape[1]
+        columns = chain.from_iterable(columns_of(frame, feature) for feature in self.content["features"])
+        for start, some in zip(count(step=COLUMNS), batched(columns, COLUMNS), strict=False):
+            logit += np.array(some).T @ slopes[:, start : start + len(some)].T
         return logit
 
     def boosted_logit(self, frame: pd.DataFrame) -> Floats:
         """Log-odds of the boosted trees alone."""
         matrix = encode(frame, [feature for feature in self.content["features"] if feature["kind"] != INTERACTION])
+        if len(matrix) >= WORTH_IT and self._forest is not None:
+            return self._forest.predict(matrix)
         threads = os.cpu_count()
         return np.column_stack([model.predict(matrix, raw_score=True, num_threads=threads) for model in self._models])
 
     @cached_property
     def _models(self) -> list[lgb.Booster]:
         return [lgb.Booster(model_str=text) for text in self.boosters]
+
+    @cached_property
+    def _forest(self) -> Forest | None:
+        return forest_of(self.boosters)
 
     def save(self, folder: Path) -> None:
         """Write refits.json and refits.txt, the LightGBM models one after the other. Equal refits give equal bytes."""

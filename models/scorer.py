@@ -7,6 +7,7 @@ MLflow model, so that a registered model can be served where Lastword is not ins
 import json
 import os
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +43,17 @@ class Scorer:
         The content of model.json; `models.propensity.fit_propensity` writes it.
     booster : str or None
         The LightGBM model as text; None where the model is the logistic regression alone.
+    trees : type
+        What predicts and explains by it.
     """
 
-    def __init__(self, model: dict[str, Any], booster: str | None) -> None:
+    def __init__(self, model: dict[str, Any], booster: str | None, trees: "type[Trees] | None" = None) -> None:
         self.features: list[dict[str, Any]] = model["features"]
         self._interactions: list[dict[str, Any]] = model.get("interactions", [])
         intercept, logistic, boosted = model["recipe"]["stack"]
         slope, shift = model["recipe"]["platt"]
         self._prior_odds: float | None = model.get("prior_odds")
-        self._booster = lgb.Booster(model_str=booster) if booster is not None else None
+        self._trees = (trees or Trees)(booster) if booster is not None else None
         self._logistic_weight: float = slope * logistic
         self._boosted_weight: float = slope * boosted if booster is not None else 0.0
         self._intercept: float = shift + slope * (intercept + logistic * model["logistic_intercept"])
@@ -89,10 +92,17 @@ class Scorer:
         in common with another; boosted trees: TreeSHAP (Lundberg et al. 2020), one-hot columns summed into their feature; both
         by their weight in the stack.
         """
-        parts = [self._batch_contributions(batch) for batch in self._batches(frame)]
+        _, contributions, base = self.explained(frame)
+        return contributions, base
+
+    def explained(self, frame: pd.DataFrame) -> tuple[Floats, pd.DataFrame, float]:
+        """The log-odds of `logit`, the contributions and the base: what both take is made once."""
+        parts = [self._batch_explained(batch) for batch in self._batches(frame)]
         names = [feature["name"] for feature in self.features]
-        values = np.concatenate(parts) if parts else np.empty((0, len(names)))
-        return pd.DataFrame(values, index=frame.index, columns=names), self._intercept + self._boosted_base()
+        logit = np.concatenate([part[0] for part in parts]) if parts else np.empty(0)
+        values = np.concatenate([part[1] for part in parts]) if parts else np.empty((0, len(names)))
+        base = self._intercept + (self._boosted_weight * self._trees.base if self._trees is not None else 0.0)
+        return logit, pd.DataFrame(values, index=frame.index, columns=names), base
 
     def _batches(self, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
         missing = [feature["name"] for feature in self.features if feature["name"] not in frame.columns]
@@ -105,32 +115,53 @@ class Scorer:
         return self._intercept + self._logistic_weight * logistic + self._boosted_weight * self._batch_boosted(frame)
 
     def _batch_boosted(self, frame: pd.DataFrame) -> Floats:
-        if self._booster is None:
+        if self._trees is None:
             return np.zeros(len(frame))
-        return np.asarray(self._booster.predict(encode(frame, self.features), raw_score=True))
+        return self._trees.predict(encode(frame, self.features))
 
-    def _batch_contributions(self, frame: pd.DataFrame) -> Floats:
-        parts = self._logistic_weight * self._logistic_contributions(frame)
-        if self._booster is not None:
-            shap_values = self._booster.predict(encode(frame, self.features), pred_contrib=True, num_threads=os.cpu_count())
-            starts = np.cumsum([0, *(width(feature) for feature in self.features)])[:-1]
-            parts += self._boosted_weight * np.add.reduceat(np.asarray(shap_values)[:, :-1], starts, axis=1)
-        return parts
+    def _batch_explained(self, frame: pd.DataFrame) -> tuple[Floats, Floats]:
+        """Log-odds of a batch and, a column per feature, what they consist of."""
+        terms = logistic_terms(frame, [*self.features, *self._interactions])
+        logit: Floats = self._intercept + self._logistic_weight * terms.sum(axis=1)
+        parts = self._logistic_weight * self._by_feature(terms)
+        if self._trees is None:
+            return logit, parts
+        matrix = encode(frame, self.features)
+        raw = self._trees.predict(matrix)
+        starts = np.cumsum([0, *(width(feature) for feature in self.features)])[:-1]
+        parts += self._boosted_weight * np.add.reduceat(self._trees.contributions(matrix, raw), starts, axis=1)
+        return logit + self._boosted_weight * raw, parts
 
-    def _logistic_contributions(self, frame: pd.DataFrame) -> Floats:
-        parts, names = logistic_terms(frame, self.features), [feature["name"] for feature in self.features]
-        shared = logistic_terms(frame, self._interactions)
-        for both, interaction in zip(shared.T, self._interactions, strict=True):
+    def _by_feature(self, terms: Floats) -> Floats:
+        """The logistic regression's terms, what two features share given to each by half."""
+        names = [feature["name"] for feature in self.features]
+        parts = terms[:, : len(names)].copy()
+        for both, interaction in zip(terms.T[len(names) :], self._interactions, strict=True):
             for name in (interaction["category"], interaction["number"]):
                 parts[:, names.index(name)] += both / 2
         return parts
 
-    def _boosted_base(self) -> float:
-        """The boosted part's expected log-odds: the last column of TreeSHAP, the same for every row."""
-        if self._booster is None:
-            return 0.0
-        row = np.zeros((1, sum(width(feature) for feature in self.features)), dtype=np.float32)
-        return self._boosted_weight * float(np.asarray(self._booster.predict(row, pred_contrib=True))[0, -1])
+
+class Trees:
+    """The boosted trees, as LightGBM predicts and explains them."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.booster = lgb.Booster(model_str=text)
+
+    def predict(self, matrix: NDArray[np.float32]) -> Floats:
+        """Log-odds of the encoded rows."""
+        return np.asarray(self.booster.predict(matrix, raw_score=True))
+
+    def contributions(self, matrix: NDArray[np.float32], raw: Floats) -> Floats:
+        """TreeSHAP: what each column adds to the log-odds. A row adds up to `raw`, what is predicted of it, without the base."""
+        return np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=os.cpu_count()))[:, :-1]
+
+    @cached_property
+    def base(self) -> float:
+        """The expected log-odds: the last column of TreeSHAP, the same for every row."""
+        row = np.zeros((1, self.booster.num_feature()), dtype=np.float32)
+        return float(np.asarray(self.booster.predict(row, pred_contrib=True))[0, -1])
 
 
 def batches(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
