@@ -14,7 +14,7 @@ export PREFECT_LOGGING_LEVEL := WARNING
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_LOGGING_LEVEL := ERROR
 
-.PHONY: setup demo notebooks pictures test test-unit test-all bench bench-check bench-web bench-peers evidence lint lock system-packages clean
+.PHONY: setup demo notebooks pictures test test-unit test-all bench bench-check bench-web bench-train bench-peers evidence lint lock system-packages clean
 
 setup: .venv/.ready
 
@@ -63,6 +63,10 @@ bench-check: setup
 
 bench-web: setup system-packages
 	$(BIN)/python -m benchmarks.web
+
+# fitting on a million at-risk rows beside bare LightGBM and logistic regression
+bench-train: setup
+	$(BIN)/python -m benchmarks.train --whole
 
 bench-peers: setup
 	@$(MAKE) --no-print-directory .venv-peers/.ready || echo "the peers could not be installed: they are left out" >&2

@@ -13,9 +13,14 @@ from lastword.runner import Listener, Outcome
 
 
 def run_through_prefect(
-    project: Project, command: str, *, since: date | None = None, listener: Listener | None = None
+    project: Project,
+    command: str,
+    *,
+    since: date | None = None,
+    tune_minutes: float | None = None,
+    listener: Listener | None = None,
 ) -> Outcome:
-    """Run the flow named `command` on a project.
+    """Run the flow named `command` on a project; `since` is for rescore, `tune_minutes` for train and run.
 
     Raises
     ------
@@ -32,8 +37,8 @@ def run_through_prefect(
     heard = sequence.listener.set(listener)
     try:
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):  # nobody watches a flow that somebody waits for
-            arguments = {"project": str(project.folder)} | ({"since": since} if since else {})
-            return flow(**arguments)
+            given = {"since": since, "tune_minutes": tune_minutes}
+            return flow(project=str(project.folder), **{name: value for name, value in given.items() if value is not None})
     except RuntimeError as error:
         if not str(error).startswith(("Timed out while attempting to connect", "Failed to reach API")):
             raise

@@ -15,14 +15,17 @@ from lastword.errors import LastwordError
 from lastword.project import Project, find_project
 from lastword.runner import Listener, Outcome, run_stages
 from lastword.stages import Run, Stage
+from lastword.workbench import changed
 
 listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 """Who hears of the stages: the command line, when it is the one that calls the flow."""
 
 
-def run_sequence(command: str, project_folder: str, since: date | None = None) -> Outcome:
+def run_sequence(command: str, project_folder: str, since: date | None = None, tune_minutes: float | None = None) -> Outcome:
     """The body of every flow: open the project, run `command`'s stages as tasks, leave the links. Call it inside a flow."""
     project = find_project(Path(project_folder))
+    if tune_minutes is not None:
+        project = changed(project, {"model": {"tune_minutes": tune_minutes}})
     outcome = run_stages(project, command, datetime.now(UTC), since=since, listener=listener.get(), wrap=as_task)
     create_markdown_artifact(
         links(project, command, outcome), key=artifact_key(project, "flow", command), description=f"{command}: where to look"

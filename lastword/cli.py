@@ -23,7 +23,16 @@ from lastword import (
     cli_triggers,
     cli_web,
 )
-from lastword.cli_options import JsonOption, PrefectOption, ProfileOption, ProjectOption, open_project, parse_date, print_json
+from lastword.cli_options import (
+    JsonOption,
+    PrefectOption,
+    ProfileOption,
+    ProjectOption,
+    TuneOption,
+    open_project,
+    parse_date,
+    print_json,
+)
 from lastword.endings import end_code
 from lastword.environment import set_quiet_defaults
 from lastword.errors import Refusal
@@ -127,13 +136,17 @@ def validate(project: ProjectOption = None, prefect: PrefectOption = False, json
 
 @app.command()
 def train(
-    project: ProjectOption = None, prefect: PrefectOption = False, profile: ProfileOption = False, json: JsonOption = False
+    tune: TuneOption = None,
+    project: ProjectOption = None,
+    prefect: PrefectOption = False,
+    profile: ProfileOption = False,
+    json: JsonOption = False,
 ) -> None:
     """Train both models on past index dates; the better one of champion and challenger serves."""
     from lastword import summary
 
     opened = open_project(project)
-    _show(opened, _carry_out(opened, "train", prefect, json=json, profile=profile), json, summary.print_model)
+    _show(opened, _carry_out(opened, "train", prefect, tune=tune, json=json, profile=profile), json, summary.print_model)
 
 
 @app.command()
@@ -149,13 +162,17 @@ def score(
 
 @app.command()
 def run(
-    project: ProjectOption = None, prefect: PrefectOption = False, profile: ProfileOption = False, json: JsonOption = False
+    tune: TuneOption = None,
+    project: ProjectOption = None,
+    prefect: PrefectOption = False,
+    profile: ProfileOption = False,
+    json: JsonOption = False,
 ) -> None:
     """Validate, train and score."""
     from lastword import summary
 
     opened = open_project(project)
-    _show(opened, _carry_out(opened, "run", prefect, json=json, profile=profile), json, summary.print_run)
+    _show(opened, _carry_out(opened, "run", prefect, tune=tune, json=json, profile=profile), json, summary.print_run)
 
 
 @app.command()
@@ -217,10 +234,17 @@ def _now() -> datetime:
 
 
 def _carry_out(
-    project: "Project", command: str, prefect: bool, since: date | None = None, *, json: bool = False, profile: bool = False
+    project: "Project",
+    command: str,
+    prefect: bool,
+    since: date | None = None,
+    *,
+    tune: float | None = None,
+    json: bool = False,
+    profile: bool = False,
 ) -> "Outcome":
     try:
-        outcome = _run(project, command, prefect, since, profile)
+        outcome = _run(project, command, prefect, since, tune, profile)
         for warning in outcome.warnings:
             typer.echo(f"lastword: {warning}", err=True)
         return outcome
@@ -232,16 +256,20 @@ def _carry_out(
         raise
 
 
-def _run(project: "Project", command: str, prefect: bool, since: date | None, profile: bool) -> "Outcome":
+def _run(project: "Project", command: str, prefect: bool, since: date | None, tune: float | None, profile: bool) -> "Outcome":
     from lastword.terminal import StageLines, profiling
 
     with StageLines() as lines, profiling(lines, profile) as listener:
         if prefect or os.environ.get("PREFECT_API_URL"):
             from flows.launch import run_through_prefect
 
-            return run_through_prefect(project, command, since=since, listener=listener)
+            return run_through_prefect(project, command, since=since, tune_minutes=tune, listener=listener)
         from lastword.runner import run_stages
 
+        if tune is not None:
+            from lastword.workbench import changed
+
+            project = changed(project, {"model": {"tune_minutes": tune}})
         return run_stages(project, command, _now(), since=since, listener=listener)
 
 

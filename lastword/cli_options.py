@@ -50,6 +50,10 @@ PrefectOption = Annotated[
     bool, typer.Option("--prefect", help="Run as a Prefect flow (so it is whenever PREFECT_API_URL is set).")
 ]
 ProfileOption = Annotated[bool, typer.Option("--profile", help="Say what each stage took: time, processors, memory.")]
+TuneOption = Annotated[
+    float | None,
+    typer.Option("--tune", metavar="MINUTES", min=0, max=1_440, help="Search better tree parameters for so long (Optuna)."),
+]
 AccountArgument = Annotated[str, typer.Argument(metavar="ACCOUNT", help="An account_id, exactly as in the inputs.")]
 ByOption = Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who decides. Default: the user of this computer.")]
 NoteOption = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your own words.")]

@@ -45,28 +45,38 @@ def gather(run: Run) -> Learning:
     vocabulary = choose_vocabulary(tables, run.as_of)
     features = catalog(vocabulary.union(served.vocabulary) if served else vocabulary, settings.features.columns)
     horizon, policy = settings.model.horizon_days, run.intent_policy()
-    training = training_set(tables, features, plan, run.as_of, horizon, policy, settings.model.group_by)
+    training = training_set(tables, features, plan, run.as_of, horizon, policy, settings.model.group_by, settings.seed)
     return Learning(tables, training, registered, served)
 
 
 def prospects(run: Run, learning: Learning) -> "pd.DataFrame":
-    """Features of today's prospects, by account_id: the reference population. Every account where there is no prospect."""
+    """Features of today's prospects, by account_id: the reference population. Every account where there is no prospect.
+
+    Of many those that are drawn, see models.sampling.
+    """
     from features.build import build_features
     from models.landmarks import at_risk
+    from models.sampling import MOST_REFERENCE_ACCOUNTS, sample_of
 
-    tables = learning.tables
-    built = build_features(tables, run.as_of, learning.training.features, run.intent_policy())
-    rows = built.order_by("account_id").to_pandas()
-    risk = at_risk(tables, run.as_of, run.project.settings.model.horizon_days).select("account_id").to_pandas()
-    today = rows[rows["account_id"].isin(risk["account_id"])]
-    return today if len(today) else rows
+    tables, settings = learning.tables, run.project.settings
+    risk = at_risk(tables, run.as_of, settings.model.horizon_days)
+    count = int(risk.count().execute())
+    people = risk if count else tables.accounts
+    sample = sample_of(count or int(people.count().execute()), MOST_REFERENCE_ACCOUNTS, settings.seed)
+    today = build_features(sample.of_histories(tables), run.as_of, learning.training.features, run.intent_policy())
+    drawn = sample.of(people).select("account_id")
+    rows: pd.DataFrame = today.semi_join(drawn, "account_id").order_by("account_id").to_pandas()
+    return rows
 
 
 def training_policy(run: Run) -> "TrainingPolicy":
     """[model] and [grades] of lastword.toml."""
+    from lastword.progress import show
     from models.training import TrainingPolicy
+    from models.tuning import Budget
 
     settings = run.project.settings
+    minutes = settings.model.tune_minutes
     return TrainingPolicy(
         horizon_days=settings.model.horizon_days,
         seed=settings.seed,
@@ -78,4 +88,5 @@ def training_policy(run: Run) -> "TrainingPolicy":
         product_names=settings.model.product_names,
         boosting=settings.model.boosting.changes(),
         evidence_per_win=settings.model.evidence_per_win,
+        tuning=Budget(60 * minutes, tell=show()) if minutes else None,
     )

@@ -21,7 +21,7 @@ LOOK_ALIKE = "look-alike: not a forecast"
 MOST_EXPLAINED = 1_000
 """Accounts whose SHAP values are drawn: a picture doesn't need more."""
 
-PARTS = ("windows", "rolling", "grades", "prior_sensitivity", "promotion", "leakage", "drift")
+PARTS = ("windows", "sample", "rolling", "grades", "prior_sensitivity", "promotion", "leakage", "drift")
 """What the page asks the figures for; a part that is missing is left out of the page."""
 
 

@@ -85,13 +85,14 @@ def params(run: Run, training: "TrainingSet", trained: "Trained") -> dict[str, A
         "grades_policy": grades.policy,
         "grades": ", ".join(f"{grade} {value:g}" for grade, value in (grades.cuts or grades.shares).items()),
         "landmarks": ", ".join(map(str, training.landmarks)),
-        "rows": len(training.rows),
+        **training.sample_figures,
         "winners": training.winners,
         "features": len(recipe.features),
         "feature_list": ", ".join(recipe.names),
         "catalog_version": VERSION,
         "plan_version": run.project.load_plan().version,
         "evidence_per_win": model.evidence_per_win,
+        "tune_minutes": model.tune_minutes,
         "evidence": recipe.evidence,
         "use_boosted": recipe.use_boosted,
         "boosting_rounds": recipe.boosting_rounds,
@@ -122,8 +123,19 @@ def flat_metrics(figures: Mapping[str, Any]) -> dict[str, float]:
         found |= {f"windows.{name}.{count}": float(window[count]) for count in ("rows", "wins")}
     for row in figures.get("grades", ()):
         found |= {f"grades.{row['grade']}.{name}": row.get(name) for name in ("rate", "observed_over_expected")}
+    found |= tuning_metrics(figures.get("tuning"))
     found["auc_corrected_for_unlabelled"] = _estimate(figures.get("auc_corrected_for_unlabelled"))
     return {name: float(value) for name, value in found.items() if value is not None and value == value}
+
+
+def tuning_metrics(tuning: Mapping[str, Any] | None) -> dict[str, float | None]:
+    """How many trials there were, the log loss of the first (as it was before) and of the best; nothing without a search."""
+    losses = [trial["log_loss"] for trial in (tuning or {}).get("trials", ()) if trial["log_loss"] is not None]
+    if not tuning or not losses:
+        return {}
+    return {"tuning.trials": len(losses), "tuning.log_loss_before": losses[0], "tuning.log_loss": min(losses)} | {
+        f"tuning.{name}": tuning[name] for name in ("kept", "gain", "standard_error")
+    }
 
 
 def metrics_by_landmark(figures: Mapping[str, Any]) -> "list[StepMetrics]":

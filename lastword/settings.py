@@ -118,6 +118,7 @@ class Model(Section):
     leakage_waivers: Annotated[dict[str, Text], Field(examples=['{ column = "why it is safe" }'])] = {}
     product_names: Annotated[ListOf[Text], Field(examples=['["Lastword"]'])] = ()
     evidence_per_win: Annotated[float, Field(gt=0, le=10)] = 0.7
+    tune_minutes: Annotated[float, Field(ge=0, le=1_440)] = 0
     boosting: Boosting = Boosting()
 
     @field_validator("group_by", "product_names")

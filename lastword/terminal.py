@@ -1,12 +1,15 @@
 """What the terminal shows while stages run: a bar and a line per stage, on standard error so that results stay clean."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from lastword.progress import shown_by
+
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import TaskID
     from rich.table import Table
 
     from lastword.profile import StageCosts
@@ -23,7 +26,8 @@ def error_console() -> "Console":
 class StageLines:
     """Listens to a run: one line per finished stage with its counts and seconds, under it a bar while it goes on.
 
-    Where standard error is no terminal there is no bar, only the lines.
+    Within a stage that says how far it is (lastword.progress) there is a second bar. Where standard error is no terminal there
+    is no bar, only the lines.
     """
 
     def __init__(self, console: "Console | None" = None) -> None:
@@ -33,19 +37,32 @@ class StageLines:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._progress = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
         self._task = self._progress.add_task("starting", total=None)
+        self._within: TaskID | None = None
+        self._heard = ExitStack()
 
     def __enter__(self) -> Self:
         self._progress.start()
+        self._heard.enter_context(shown_by(self.show))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._heard.close()
         self._progress.stop()
+
+    def show(self, what: str, share: float) -> None:
+        """How far something within the stage has come: a bar of percents."""
+        if self._within is None:
+            self._within = self._progress.add_task(what, total=100)
+        self._progress.update(self._within, description=what, completed=round(100 * share))
 
     def started(self, title: str, position: int, total: int) -> None:
         self._progress.update(self._task, description=title, completed=position, total=total)
 
     def finished(self, stage: "StageOutcome", position: int, total: int) -> None:
         self._progress.update(self._task, completed=position + 1)
+        if self._within is not None:
+            self._progress.remove_task(self._within)
+            self._within = None
         width = max(40, self.console.width - 2) if self.console.is_terminal else 10_000
         self.console.print(stage_line(stage, width), soft_wrap=True, markup=False)
 

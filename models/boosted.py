@@ -1,6 +1,7 @@
 """The boosted trees: LightGBM, shallow and bagged, with the number of rounds from early stopping on grouped folds."""
 
 import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 type Matrix = NDArray[np.float32]
 type Floats = NDArray[np.float64]
+type Callbacks = Sequence[Callable[[Any], None]]
 type Changes = tuple[tuple[str, bool | int | float], ...]
 
 MOST_ROUNDS = 5_000
@@ -52,16 +54,17 @@ def bin_matrix(matrix: Matrix, won: NDArray[np.integer], weight: Floats, seed: i
 
 
 def choose_rounds(
-    dataset: lgb.Dataset, fold: NDArray[np.intp], seed: int, changes: Changes = ()
+    dataset: lgb.Dataset, fold: NDArray[np.intp], seed: int, changes: Changes = (), callbacks: Callbacks = ()
 ) -> tuple[int, list[lgb.Booster]]:
     """Rounds that held-out log loss asks for, and the booster of each fold, trained without that fold.
 
-    The mean over the folds of the round with the lowest held-out log loss, each fold stopping 100 rounds later.
+    The mean over the folds of the round with the lowest held-out log loss, each fold stopping 100 rounds later. `callbacks` are
+    LightGBM's, for every fold.
     """
     held_out = [fold == number for number in np.unique(fold)]
     sides = [(_rows(dataset, ~tested), _rows(dataset, tested)) for tested in held_out]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        boosters = list(pool.map(lambda side: _stop_early(side[0], side[1], parameters(changes, seed)), sides))
+        boosters = list(pool.map(lambda side: _stop_early(side[0], side[1], parameters(changes, seed), callbacks), sides))
     return max(1, round(float(np.mean([booster.best_iteration for booster in boosters])))), boosters
 
 
@@ -84,9 +87,9 @@ def reweighted(dataset: lgb.Dataset, rows: NDArray[np.intp], weight: Floats) -> 
     return part
 
 
-def _stop_early(fitted: lgb.Dataset, tested: lgb.Dataset, chosen: dict[str, Any]) -> lgb.Booster:
+def _stop_early(fitted: lgb.Dataset, tested: lgb.Dataset, chosen: dict[str, Any], callbacks: Callbacks) -> lgb.Booster:
     stop = lgb.early_stopping(PATIENCE, verbose=False)
-    return lgb.train(chosen, fitted, num_boost_round=MOST_ROUNDS, valid_sets=[tested], callbacks=[stop])
+    return lgb.train(chosen, fitted, num_boost_round=MOST_ROUNDS, valid_sets=[tested], callbacks=[stop, *callbacks])
 
 
 def _rows(dataset: lgb.Dataset, chosen: NDArray[np.bool_]) -> lgb.Dataset:

@@ -78,7 +78,7 @@ def gated_platt(logit: ArrayLike, won: ArrayLike, group: ArrayLike, seed: int) -
     if min(group_counts(wins, groups)) < FOLDS:
         return PlattGate(False, 1.0, 0.0, np.nan, np.nan)
     gains = row_losses(logits, wins) - row_losses(_corrected_out_of_fold(logits, wins, groups, seed), wins)
-    gain, error = float(gains.mean()), _clustered_error(gains, groups)
+    gain, error = float(gains.mean()), clustered_error(gains, groups)
     kept = gain > error
     slope, intercept = fit_platt(logits, wins) if kept else (1.0, 0.0)
     return PlattGate(kept, slope, intercept, gain, error)
@@ -92,7 +92,7 @@ def _corrected_out_of_fold(logits: Floats, wins: NDArray[np.integer], groups: ND
     return corrected
 
 
-def _clustered_error(gains: Floats, groups: NDArray[Any]) -> float:
+def clustered_error(gains: Floats, groups: NDArray[Any]) -> float:
     """Standard error of the mean gain of a row where rows of a group move together."""
     by_group = np.bincount(pd.factorize(groups)[0], weights=gains - gains.mean())
     return float(np.sqrt((by_group**2).sum())) / len(gains)

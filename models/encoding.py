@@ -59,3 +59,13 @@ def fitting_sample(
     drawn = np.random.default_rng(seed).choice(lost, size=kept, replace=False)
     rows = np.sort(np.concatenate([np.flatnonzero(won == 1), drawn]))
     return rows, np.where(won[rows] == 1, 1.0, len(lost) / kept)
+
+
+def thinned(
+    rows: NDArray[np.intp], weight: NDArray[np.float64], most: int, seed: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """At most so many of the rows, drawn evenly and in order, whose weights stand for all."""
+    if len(rows) <= most:
+        return rows, weight
+    drawn = np.sort(np.random.default_rng([seed, most]).choice(len(rows), size=most, replace=False))
+    return rows[drawn], weight[drawn] * (len(rows) / most)

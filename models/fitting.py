@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.boosted import Changes, bin_matrix
-from models.encoding import fit_encoding, fitting_sample
+from models.encoding import fit_encoding, fitting_sample, thinned
 from models.logistic import Design, build_design, export_logistic, fit_logistic
 from models.scorer import batches, encode, logistic_terms
 
@@ -66,7 +66,18 @@ class Fitting:
 
 
 def prepare(
-    frame: pd.DataFrame, won: NDArray[np.integer], features: Sequence[tuple[str, str]], seed: int, boosting: Changes = ()
+    frame: pd.DataFrame,
+    won: NDArray[np.integer],
+    features: Sequence[tuple[str, str]],
+    seed: int,
+    boosting: Changes = (),
+    most_rows: int | None = None,
 ) -> Fitting:
-    """Decide encoding and sample. `features` are (name, kind); `won` is 0 or 1 per row of the frame."""
-    return Fitting(frame, won, fit_encoding(frame, features), *fitting_sample(won, seed), seed, boosting)
+    """Decide encoding and sample. `features` are (name, kind); `won` is 0 or 1 per row of the frame.
+
+    With `most_rows` so many are fitted on at most, of wins and others the same share.
+    """
+    rows, weight = fitting_sample(won, seed)
+    if most_rows is not None:
+        rows, weight = thinned(rows, weight, most_rows, seed)
+    return Fitting(frame, won, fit_encoding(frame, features), rows, weight, seed, boosting)

@@ -20,6 +20,7 @@ from features.plan_values import build_plan_values
 from lastword.plan import Plan
 from models.groups import account_groups
 from models.leakage_in_time import LAG_DAYS
+from models.sampling import EVERYONE, MOST_LEARNT_ROWS, Sample, sample_of
 from models.scorecard import score_plan
 
 Mode = Literal["landmarks", "look-alike"]
@@ -58,6 +59,8 @@ class TrainingSet:
     lagged
         For the leakage gate: the rows of the newest landmarks as they were `models.leakage_in_time.LAG_DAYS` before, see
         `judge_lag`; None in look-alike mode.
+    at_risk_rows
+        How many rows there were before accounts were drawn (models.sampling); None: `rows` are all.
     """
 
     mode: Mode
@@ -65,6 +68,12 @@ class TrainingSet:
     features: tuple[Feature, ...]
     winners: int
     lagged: pd.DataFrame | None = None
+    at_risk_rows: int | None = None
+
+    @property
+    def sample_figures(self) -> dict[str, int]:
+        """How many at-risk rows there were, and how many were used."""
+        return {"at_risk_rows": self.at_risk_rows or len(self.rows), "rows": len(self.rows)}
 
     @property
     def landmarks(self) -> list[date]:
@@ -148,37 +157,42 @@ def training_set(
     horizon_days: int,
     policy: IntentPolicy,
     group_by: Sequence[str],
+    seed: int = 0,
+    most_rows: int = MOST_LEARNT_ROWS,
 ) -> TrainingSet:
     """Everything a model may learn from as of a date, in the mode that the data allow.
 
     Landmarks where wins are dated and signals have a history long enough for a training and a test window; look-alike where
     not. `after_win` features are built too, in look-alike mode without the intent family: any signal may be post-sale there.
+    Of more than `most_rows` rows those of accounts that `seed` draws.
     """
     dates = usable_landmarks(tables, as_of, horizon_days, policy)
-    if dates:
-        rows = landmark_rows(tables, at_risk(tables, dates, horizon_days), dates, features, plan, policy, past=True)
-        mode: Mode = "landmarks"
-        chosen = tuple(features)
-        lagged = lagged_rows(tables, dates, features, policy)
-    else:
-        chosen = tuple(feature for feature in features if feature.family != "intent")
-        rows = landmark_rows(tables, look_alikes(tables, as_of), (as_of,), chosen, plan, policy, past=False)
-        mode, lagged = "look-alike", None
+    population = at_risk(tables, dates, horizon_days) if dates else look_alikes(tables, as_of)
+    all_rows = int(population.count().execute())
+    sample = sample_of(all_rows, most_rows, seed)
+    population, known = sample.of(population), sample.of_histories(tables)
+    mode: Mode = "landmarks" if dates else "look-alike"
+    chosen = tuple(feature for feature in features if dates or feature.family != "intent")
+    rows = landmark_rows(known, population, dates or (as_of,), chosen, plan, policy, past=bool(dates))
+    lagged = lagged_rows(known, dates, features, policy, sample) if dates else None
     rows["group"] = account_groups(rows, tables.accounts, group_by, [feature.name for feature in chosen])
-    return TrainingSet(mode, rows, chosen, winners=int(rows.loc[rows["won"] == 1, "account_id"].nunique()), lagged=lagged)
+    winners = int(rows.loc[rows["won"] == 1, "account_id"].nunique())
+    return TrainingSet(mode, rows, chosen, winners, lagged, all_rows if sample.share < 1 else None)
 
 
-def lagged_rows(tables: Tables, landmarks: Sequence[date], features: Sequence[Feature], policy: IntentPolicy) -> pd.DataFrame:
+def lagged_rows(
+    tables: Tables, landmarks: Sequence[date], features: Sequence[Feature], policy: IntentPolicy, sample: Sample = EVERYONE
+) -> pd.DataFrame:
     """What the rows of the newest landmarks, which are the test set, would have held LAG_DAYS before.
 
     Grain: account at risk and landmark. Columns: account_id, landmark, won_soon (1: the first win falls in the LAG_DAYS from
-    the landmark), a column per number that moves with the as-of date, as of landmark − LAG_DAYS.
+    the landmark), a column per number that moves with the as-of date, as of landmark − LAG_DAYS. Of the accounts drawn alone.
     """
     lag = timedelta(days=LAG_DAYS)
     newest = [stamp for stamp in landmarks if stamp >= max(landmarks) - timedelta(days=TEST_DAYS)]
     moving = [feature for feature in features if feature.known == "as_of" and feature.kind != "category"]
-    built = build_features(tables, [stamp - lag for stamp in newest], moving, policy).to_pandas()
-    soon = at_risk(tables, newest, LAG_DAYS).to_pandas().rename(columns={"as_of": "landmark", "won": "won_soon"})
+    built = sample.of(build_features(tables, [stamp - lag for stamp in newest], moving, policy)).to_pandas()
+    soon = sample.of(at_risk(tables, newest, LAG_DAYS)).to_pandas().rename(columns={"as_of": "landmark", "won": "won_soon"})
     soon["landmark"], built["landmark"] = pd.to_datetime(soon["landmark"]), pd.to_datetime(built["as_of"]) + lag
     return soon.merge(built.drop(columns="as_of"), on=["account_id", "landmark"], validate="one_to_one")
 

@@ -26,6 +26,9 @@ type Floats = NDArray[np.float64]
 
 FORMAT = 1
 
+MOST_FOLDED_ROWS = 200_000
+"""What is fitted only to be tested, on folds, is fitted on so many rows at most; what serves on all that a fit takes."""
+
 EVIDENCE_OF_OLD_RECIPES = 0.1
 """Of a recipe stored when one ridge penalty served all features: about what monthly landmarks come to."""
 
@@ -227,7 +230,7 @@ def choose_recipe(
     wins = np.asarray(won, dtype=int)
     fold = grouped_folds(wins, np.asarray(group), seed)
     chosen = tuple((feature.name, feature.kind) for feature in features)
-    fitting = prepare(frame, wins, chosen, seed, boosting)
+    fitting = prepare(frame, wins, chosen, seed, boosting, MOST_FOLDED_ROWS)
     sampled = fold[fitting.rows]
     with ThreadPoolExecutor(1) as beside:
         trees = beside.submit(choose_rounds, fitting.dataset, sampled, seed, boosting) if use_boosted else None
@@ -244,7 +247,7 @@ def out_of_fold(frame: pd.DataFrame, won: ArrayLike, group: ArrayLike, recipe: R
     """The log-odds that the recipe gives each row when that row's fold was not fitted on; three folds, groups kept whole."""
     wins = np.asarray(won, dtype=int)
     fold = grouped_folds(wins, np.asarray(group), recipe.seed)
-    fitting = prepare(frame, wins, recipe.features, recipe.seed, recipe.boosting)
+    fitting = prepare(frame, wins, recipe.features, recipe.seed, recipe.boosting, MOST_FOLDED_ROWS)
     rounds = recipe.boosting_rounds
     with ThreadPoolExecutor(1) as beside:
         sampled = fold[fitting.rows]

@@ -42,6 +42,7 @@ from models.rank_lift import rank_lift_figures
 from models.refits import Refits, fit_refits
 from models.rolling import roll
 from models.slices import by_attribute, slices, worst
+from models.tuning import Budget, tune_on
 
 LOWER_BOUND = 0.80
 """Level of a two-sided interval whose lower end is the lower 90 % bound that promotion asks for."""
@@ -64,6 +65,7 @@ class TrainingPolicy:
     product_names: Sequence[str] = ()
     boosting: Changes = ()
     evidence_per_win: float = EVIDENCE_PER_WIN
+    tuning: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ def train(
     if policy.leakage == "block":
         refuse_blocked(leakage)
     features = informative(training.rows, known)
+    policy, tuning = tuned(training, features, policy)
     evaluate_mode = on_later_time if training.mode == "landmarks" else on_whole_groups
     evaluated = evaluate_mode(training, features, champion, policy)
     model = fit_propensity(training.rows, training.rows["won"], evaluated.recipe)
@@ -143,9 +146,17 @@ def train(
         cuts=score_cuts(policy.grades, logit, prior_odds, training.mode),
         prior_odds=prior_odds,
         leakage=leakage,
-        figures=evaluated.figures,
+        figures=evaluated.figures | {"sample": training.sample_figures} | tuning,
         promotion=decide(replace(evaluated.evidence, champion_mode=champion_mode), policy.promote),
     )
+
+
+def tuned(training: TrainingSet, features: Sequence[Feature], policy: TrainingPolicy) -> tuple[TrainingPolicy, dict[str, Any]]:
+    """The policy with the trees' parameters that a search found, and its figures; as it was where none is asked for."""
+    if policy.tuning is None:
+        return policy, {}
+    found = tune_on(training.rows, features, training.mode, policy.horizon_days, policy.seed, policy.tuning, **searched(policy))
+    return replace(policy, boosting=found.boosting), {"tuning": found.to_json()}
 
 
 def searched(policy: TrainingPolicy) -> dict[str, Any]:

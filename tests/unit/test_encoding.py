@@ -2,8 +2,9 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from models.encoding import fit_encoding, fitting_sample
+from models.encoding import fit_encoding, fitting_sample, thinned
 from models.scorer import encode
 
 
@@ -63,3 +64,13 @@ def test_of_a_large_set_all_wins_and_a_weighted_sample_of_the_rest_are_fitted() 
     assert set(weight[won[rows] == 1]) == {1.0}
     assert (rows == fitting_sample(won, seed=1)[0]).all()
     assert (rows != fitting_sample(won, seed=2)[0]).any()
+
+
+def test_thinned_rows_weigh_as_much_as_all():
+    rows, weight = np.arange(10, 5_010), np.where(np.arange(5_000) < 500, 1.0, 4.0)
+    kept, heavier = thinned(rows, weight, 1_000, seed=7)
+    assert len(kept) == 1_000 and (np.diff(kept) > 0).all()
+    assert (heavier == 5 * weight[kept - 10]).all()
+    assert heavier.sum() == pytest.approx(weight.sum(), rel=0.05)
+    assert (thinned(rows, weight, 1_000, seed=7)[0] == kept).all()
+    assert thinned(rows, weight, 5_000, seed=7)[0] is rows
