@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 from expectations.columns import Given
 
 FILLED = r"[^\s\p{Z}]"
+VISIBLE = (ord("!"), ord("~"))
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 DATE = r"^\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?\s*$"
 """An ISO date, or an ISO timestamp, whose date is that in UTC."""
@@ -36,9 +37,13 @@ def read_cell(column: Given, source: ir.Value) -> Cell:
 
 
 def _filled(value: ir.Value) -> ir.BooleanValue:
-    """False for null, for blank text, and for NaN, which is how frames write that there is no number."""
+    """False for null, for blank text, and for NaN, which is how frames write that there is no number.
+
+    What begins with a visible ASCII character isn't blank: nearly all text is told by that, without the search.
+    """
     if value.type().is_string():
-        return value.re_search(FILLED).fill_null(False)
+        visible = value.ascii_str().between(*VISIBLE)
+        return ibis.cases((visible, True), else_=value.re_search(FILLED)).fill_null(False)
     if value.type().is_floating():
         return value.notnull() & ~value.isnan().fill_null(False)
     return value.notnull()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -55,6 +56,11 @@ def named(headers: Sequence[object]) -> tuple[str, ...]:
 def copy_schema(types: Sequence[pa.DataType]) -> pa.Schema:
     """The schema of a copy whose columns have these types."""
     return pa.schema([*((f"c{i}", kind) for i, kind in enumerate(types)), (ROW, pa.int64())])
+
+
+def row_numbers(before: int, rows: int) -> pa.Array:
+    """The numbers of so many rows after so many others."""
+    return pa.array(np.arange(before + 1, before + rows + 1, dtype="int64"))
 
 
 def write_text_rows(path: Path, width: int, batches: Iterable[tuple[Sequence[int], Sequence[Sequence[str | None]]]]) -> None:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from expectations.copies import Places, copy_schema, named
+from expectations.copies import Places, copy_schema, named, row_numbers
 from lastword.errors import InputError
 
 BLOCK_BYTES = 1 << 24
@@ -46,8 +46,7 @@ class DelimitedFile:
         try:
             with pq.ParquetWriter(path, schema) as writer:
                 for batch in self._batches(ragged):
-                    numbers = pa.array(range(count + 1, count + batch.num_rows + 1), pa.int64())
-                    writer.write_batch(pa.record_batch([*batch.columns, numbers], schema=schema))
+                    writer.write_batch(pa.record_batch([*batch.columns, row_numbers(count, batch.num_rows)], schema=schema))
                     count += batch.num_rows
                     last_cell = batch.columns[-1][-1].as_py() if batch.num_rows else last_cell
         except (UnicodeError, pa.ArrowInvalid) as error:

@@ -60,9 +60,9 @@ class GateReport:
 def check_inputs(project: Project, connection: ibis.BaseBackend, folder: Path, as_of: date, today: date) -> GateReport:
     """Read every input of a project and keep the rows that can be used.
 
-    Writes `folder`/inputs/<table>.parquet (used rows in the source's order, in our columns: text string, number float64,
-    date date, flag boolean; columns that the source doesn't give are left out), `folder`/validation.json, a quarantine CSV
-    per input with broken rows, and the page of the results.
+    Writes `folder`/inputs/<table>.parquet (used rows in the source's order, technographics and intents in any, in our columns:
+    text string, number float64, date date, flag boolean; columns that the source doesn't give are left out),
+    `folder`/validation.json, a quarantine CSV per input with broken rows, and the page of the results.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def check_inputs(project: Project, connection: ibis.BaseBackend, folder: Path, a
     return report
 
 
-def check_features(features: pd.DataFrame, folder: Path, docs_folder: Path | None = None) -> list[Outcome]:
+def check_features(features: ibis.Table, folder: Path, docs_folder: Path | None = None) -> list[Outcome]:
     """Check the features table and add the outcomes to the run's validation.json and page.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,16 +11,20 @@ import ibis
 
 from expectations.columns import Given, given_columns
 from expectations.copies import ROW, Source
+from expectations.parquet import ParquetTable
 from expectations.quarantine import UNREADABLE_ROW, write_quarantine
-from expectations.rules import ISSUE, LATER, REASON, Day, judge
+from expectations.rules import ISSUE, LATER, REASON, Day, judge, noted, repeats, unused, with_repeats
 from expectations.sources import open_source
-from features.engine import read, write
+from features.engine import read, read_numbered, reading, write
 from lastword.contracts import INPUT_TABLES
 from lastword.mistakes import Mistakes
 from lastword.project import Project
 
 MOST_QUARANTINED = 0.20
 """A table of which more is quarantined stops the run."""
+
+LONG = ("technographics", "intents")
+"""Tables of many rows for each account. Nothing hangs on their order, and to sort them takes longer than to judge them."""
 
 
 @dataclass(frozen=True)
@@ -93,39 +97,65 @@ def _settings_of(project: Project) -> Iterator[None]:
 
 
 def _check_rows(project: Project, connection: ibis.BaseBackend, one: Input, folder: Path, scratch: Path, day: Day) -> TableReport:
-    """Judge every row of an input, keep the used ones and quarantine the broken ones."""
-    copied = scratch / f"{one.name}.parquet"
-    ragged = one.source.copy_to(copied)
-    copy = read(connection, copied, f"copy_{one.name}")
+    """Judge every row of an input, keep the used ones and quarantine the broken ones.
+
+    However many rows there are, only those are held in memory of which there is something to say.
+    """
     ids = None if one.name == "accounts" else used_rows(connection, folder, "accounts").select("account_id")
-    with judge(copy, INPUT_TABLES[one.name], one.columns, day, ids).cache() as judged:
-        used = judged.filter(judged[REASON].isnull() & ~judged[LATER]).order_by(ROW)
-        write(used.select([column.name for column in one.columns]), used_path(folder, one.name))
-        id_position = next(column.position for column in one.columns if column.name == "account_id")
-        quarantine = project.quarantine_folder / f"{one.name}.csv"
-        write_quarantine(quarantine, one.source, copy, judged, ragged, id_position)
-        report = _count(judged, len(ragged))
-    connection.drop_view(copy.get_name())
-    return report
+    with ExitStack() as kept:
+        copy, ragged = _numbered_rows(connection, one, scratch, kept)
+        judged = judge(copy, one.columns, day, ids)
+        values = judged.select(ROW, *(column.name for column in one.columns))
+        found = kept.enter_context(noted(judged).cache())
+        again = repeats(values.anti_join(unused(found), ROW), INPUT_TABLES[one.name])
+        if again is not None:
+            found = kept.enter_context(with_repeats(found, kept.enter_context(again.cache()), INPUT_TABLES[one.name]).cache())
+        used = values.anti_join(kept.enter_context(unused(found).cache()), ROW)
+        ordered = used if one.name in LONG else used.order_by(ROW)
+        write(ordered.select([column.name for column in one.columns]), used_path(folder, one.name))
+        _quarantine(project, one, copy, found, ragged)
+        return _count(found, int(copy.count().execute()), len(ragged))
 
 
-def _count(judged: ibis.Table, ragged: int) -> TableReport:
-    """Count what became of the rows, and the cell issues of the used ones."""
-    issues = [name for name in judged.columns if name.startswith(ISSUE)]
-    groups = judged.group_by([REASON, LATER]).aggregate(
-        rows=judged.count(), **{name: judged[name].cast("int64").sum() for name in issues}
+def _numbered_rows(
+    connection: ibis.BaseBackend, one: Input, scratch: Path, kept: ExitStack
+) -> tuple[ibis.Table, list[tuple[str, ...]]]:
+    """The rows of an input as `expectations.copies` has them, read where they are if they can be, and the ragged ones."""
+    source, name = one.source, f"copy_{one.name}"
+    kept.callback(connection.drop_view, name, force=True)
+    if isinstance(source, ParquetTable) and source.plain:
+        rows = read_numbered(connection, source.path, name, ROW)
+        if rows is not None:
+            kept.enter_context(reading(source.path, source.unreadable))
+            return rows.select(ROW, **{f"c{i}": rows[column] for i, column in enumerate(source.columns)}), []
+    copied = scratch / f"{one.name}.parquet"
+    ragged = source.copy_to(copied)
+    return read(connection, copied, name), ragged
+
+
+def _quarantine(project: Project, one: Input, copy: ibis.Table, noted: ibis.Table, ragged: list[tuple[str, ...]]) -> None:
+    id_position = next(column.position for column in one.columns if column.name == "account_id")
+    bad = noted.filter(noted[REASON].notnull()).select(ROW, REASON)
+    write_quarantine(project.quarantine_folder / f"{one.name}.csv", one.source, copy, bad, ragged, id_position)
+
+
+def _count(noted: ibis.Table, rows: int, ragged: int) -> TableReport:
+    """Count what became of so many rows, and the cell issues of the used ones."""
+    issues = [name for name in noted.columns if name.startswith(ISSUE)]
+    groups = noted.group_by([REASON, LATER]).aggregate(
+        rows=noted.count(), **{name: noted[name].cast("int64").sum() for name in issues}
     )
-    reasons, later, used, cells = Counter({UNREADABLE_ROW: ragged}), 0, 0, Counter[str]()
+    reasons, later, cells = Counter({UNREADABLE_ROW: ragged}), 0, Counter[str]()
     for group in groups.to_pyarrow().to_pylist():
         if group[REASON] is not None:
             reasons[group[REASON]] += group["rows"]
         elif group[LATER]:
             later += group["rows"]
         else:
-            used = group["rows"]
             cells = Counter({name.removeprefix(ISSUE): group[name] or 0 for name in issues})
     quarantined = reasons.total()
-    return TableReport(used + later + quarantined, used, later, quarantined, _falling(reasons), _falling(cells))
+    used = rows + ragged - later - quarantined
+    return TableReport(rows + ragged, used, later, quarantined, _falling(reasons), _falling(cells))
 
 
 def _falling(counts: Counter[str]) -> dict[str, int]:

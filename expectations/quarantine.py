@@ -21,14 +21,15 @@ Row = tuple[int, str, Sequence[str]]
 
 
 def write_quarantine(
-    path: Path, source: Source, copy: ibis.Table, judged: ibis.Table, ragged: Sequence[tuple[str, ...]], id_position: int
+    path: Path, source: Source, copy: ibis.Table, bad: ibis.Table, ragged: Sequence[tuple[str, ...]], id_position: int
 ) -> None:
     """Write the quarantined rows of an input in the order of their lines; no file where there is none.
+
+    `bad` has a row for each, `ROW` and `REASON`; `copy` has the source's rows.
 
     Columns: source_file, line, reason, then the source's own. Where a row has more cells than the header, its last column
     has all that are left over. A text that a spreadsheet would take for a formula gets a leading `'`, an id never does.
     """
-    bad = judged.filter(judged[REASON].notnull()).select(ROW, REASON)
     numbers = bad[ROW].to_pyarrow().to_pylist()
     if not numbers and not ragged:
         path.unlink(missing_ok=True)

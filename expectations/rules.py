@@ -47,15 +47,15 @@ class Day:
     today: date
 
 
-def judge(copy: ibis.Table, table: InputTable, columns: Sequence[Given], day: Day, account_ids: ibis.Table | None) -> ibis.Table:
-    """Read every row and say what becomes of it.
+def judge(copy: ibis.Table, columns: Sequence[Given], day: Day, account_ids: ibis.Table | None) -> ibis.Table:
+    """Read every row and say what becomes of it, looked at alone; see `repeats` for what the rows before it decide.
 
     Parameters
     ----------
     copy
         The source's rows, as `expectations.copies` has them.
-    table, columns
-        What is expected, and which of it the source gives.
+    columns
+        What the source gives of what is expected.
     day
         The dates that decide what is known.
     account_ids
@@ -69,14 +69,51 @@ def judge(copy: ibis.Table, table: InputTable, columns: Sequence[Given], day: Da
     """
     cells = {column.name: read_cell(column, copy[f"c{column.position}"]) for column in columns}
     issues = [(label, bad) for column in columns for label, bad in _issues(column, cells[column.name], day)]
-    read = copy.select(
+    return copy.select(
         copy[ROW],
         *(_kept(column, cells[column.name], day).name(column.name) for column in columns),
         _reason(columns, cells, day, account_ids).name(REASON),
         _later(columns, cells, day).name(LATER),
         *(bad.name(f"{ISSUE}{label}") for label, bad in issues),
     )
-    return _without_duplicates(read, table, columns)
+
+
+def noted(judged: ibis.Table) -> ibis.Table:
+    """Rows of which there is something to say, few as a rule, without their cells: `ROW`, `REASON`, `LATER` and the issues."""
+    issues = [name for name in judged.columns if name.startswith(ISSUE)]
+    remarkable = judged[REASON].notnull() | judged[LATER]
+    for name in issues:
+        remarkable = remarkable | judged[name]
+    return judged.filter(remarkable).select(ROW, REASON, LATER, *issues)
+
+
+def unused(noted: ibis.Table) -> ibis.Table:
+    """Of the rows noted those that are not used: `ROW`."""
+    return noted.filter(noted[REASON].notnull() | noted[LATER]).select(ROW)
+
+
+def repeats(usable: ibis.Table, table: InputTable) -> ibis.Table | None:
+    """The rows whose key was there before, in a row that is used: `ROW`. None where rows may repeat.
+
+    Keys that come twice are found by counting, which takes far less memory than to rank all rows; only their rows are ranked.
+    """
+    key = [name for name in table.key if name in usable.columns]
+    if not key:
+        return None
+    counted = usable.group_by(key).aggregate(rows=usable.count())
+    twice = counted.filter(counted.rows > 1).select(key)
+    again = usable.semi_join(twice, [usable[name].identical_to(twice[name]) for name in key])
+    ranked = again.select(ROW, rank=ibis.row_number().over(group_by=[again[name] for name in key], order_by=again[ROW]))
+    return ranked.filter(ranked["rank"] > 0).select(ROW)
+
+
+def with_repeats(noted: ibis.Table, repeats: ibis.Table, table: InputTable) -> ibis.Table:
+    """The rows noted, those among `repeats` that repeat a key included."""
+    reason = "duplicate_account_id" if table.key == ("account_id",) else "duplicate_row"
+    issues = {name: ibis.literal(False) for name in noted.columns if name.startswith(ISSUE)}
+    known = noted.mutate(**{REASON: noted[ROW].isin(repeats[ROW]).ifelse(reason, noted[REASON])})
+    more = repeats.anti_join(noted, ROW).mutate(**{REASON: ibis.literal(reason), LATER: ibis.literal(False)}, **issues)
+    return known.union(more.select(known.columns))
 
 
 def _reason(columns: Sequence[Given], cells: dict[str, Cell], day: Day, account_ids: ibis.Table | None) -> ir.StringValue:
@@ -129,14 +166,3 @@ def _issues(column: Given, cell: Cell, day: Day) -> list[tuple[str, ir.BooleanVa
     if column.name == "founded_year":
         issues.append((f"{column.name}: future", (cell.value > day.today.year).fill_null(False)))
     return issues
-
-
-def _without_duplicates(read: ibis.Table, table: InputTable, columns: Sequence[Given]) -> ibis.Table:
-    """Of the rows that would be used, only the first with a key stays."""
-    key = [name for name in table.key if name in {column.name for column in columns}]
-    if not key:
-        return read
-    used = read[REASON].isnull() & ~read[LATER]
-    rank = ibis.row_number().over(group_by=[*(read[name] for name in key), used], order_by=read[ROW])
-    reason = "duplicate_account_id" if table.key == ("account_id",) else "duplicate_row"
-    return read.mutate(**{REASON: (used & (rank > 0)).ifelse(reason, read[REASON])})

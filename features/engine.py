@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -214,3 +215,29 @@ def _check_java() -> None:
             f'lastword.toml: [engine] name = "spark" needs Java 17, and there is none on {where}; install it (Debian: apt-get '
             'install openjdk-17-jre-headless), or write name = "duckdb"'
         )
+
+
+def read_numbered(connection: ibis.BaseBackend, path: Path, name: str, number: str) -> ibis.Table | None:
+    """A Parquet file with its rows numbered from 1 in a column `number`; None where the engine can't number them.
+
+    Nor can it where the path reads as a pattern, or a column has the name that DuckDB numbers rows in.
+    """
+    if connection.name != "duckdb" or any(sign in str(path) for sign in "*?[{"):
+        return None
+    if "file_row_number" in (column.casefold() for column in pq.read_schema(path).names):
+        return None
+    rows = connection.read_parquet(path, table_name=name, file_row_number=True)
+    return rows.mutate(**{number: rows.file_row_number + 1})
+
+
+@contextmanager
+def reading(path: Path, refusal: Callable[[Exception], Exception]) -> Iterator[None]:
+    """What DuckDB says of a file that it finds unreadable while it computes, said as `refusal` does."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        if str(path) not in str(error):
+            raise
+        raise refusal(error) from error

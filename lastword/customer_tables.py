@@ -25,8 +25,10 @@ def write_customers(run: Run, tables: "Tables", rows: "pd.DataFrame") -> None:
     products = product_rows(rows.loc[rows["account_status"] == "customer", ["account_id", "industry"]], _products(tables))
     products.to_parquet(run.folder / CUSTOMER_PRODUCTS, index=False, row_group_size=ROWS_PER_GROUP)
     named = {name for name in (settings.usage_change, settings.champion_left, settings.renewal_date) if name is not None}
-    told = tables.accounts.order_by("account_id").to_pandas()[sorted(named - set(rows.columns))].set_index(rows.index)
-    customers = customer_rows(rows.join(told), win_dates(tables), products, settings, run.as_of)
+    told = tables.accounts.order_by("account_id").select(*sorted(named - set(rows.columns)), "account_id").to_pandas()
+    customers = customer_rows(
+        rows.join(told.drop(columns="account_id").set_index(rows.index)), win_dates(tables), products, settings, run.as_of
+    )
     customers.to_parquet(run.folder / CUSTOMERS, index=False, row_group_size=ROWS_PER_GROUP)
 
 

@@ -19,13 +19,21 @@ EDGE_DIGITS = 2
 """Significant digits of a band's edges: people read "25,000,000", and a quarter needs no more."""
 
 
+MOST_ACCOUNTS = 200_000
+"""A lift of 200,000 accounts is as good as one of all: its interval is narrower than any difference that people act on."""
+
+
 def indicator_table(run: Run, tables: "Tables", features: "Sequence[Feature]", policy: "IntentPolicy") -> "pd.DataFrame":
     """Lift, coverage and significance of every indicator among the wins of the newest landmark against the house list then.
 
     Grain: indicator, in the columns of `models.indicators.indicators`. Where wins are undated, all won accounts against the house
     list as of today, without intents, which they may owe to the sale.
+
+    Of more than MOST_ACCOUNTS accounts so many are drawn by their ids, winners and others alike, so that every share and every
+    ratio of shares stays what it is but for chance; wins_with and house_with count the accounts drawn.
     """
-    from features.build import build_features
+    from features.build import build_features, observed_of, with_ids
+    from lastword.plan_values_kept import drawn_accounts
     from models.indicators import indicators
     from models.landmarks import at_risk, look_alikes, usable_landmarks
 
@@ -37,7 +45,10 @@ def indicator_table(run: Run, tables: "Tables", features: "Sequence[Feature]", p
     else:
         as_of, population = run.as_of, look_alikes(tables, run.as_of)
         known = [feature for feature in known if feature.family != "intent"]
-    built = build_features(tables, as_of, known, policy)
+    drawn = drawn_accounts(tables.accounts, MOST_ACCOUNTS)
+    if drawn is not None:
+        population = with_ids(population, drawn)
+    built = build_features(tables if drawn is None else observed_of(tables, drawn), as_of, known, policy)
     rows = population.join(built, ["account_id", "as_of"]).order_by("account_id").to_pandas()
     table, families = as_indicators(rows, known)
     return indicators(rows["won"] == 1, rows["won"] == 0, table, families)

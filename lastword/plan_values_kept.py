@@ -88,10 +88,9 @@ def drawn_accounts(accounts: "ibis.Table", most: int = MOST_PAST_ACCOUNTS) -> "l
 def _only(tables: "Tables", ids: list[str]) -> "Tables":
     from dataclasses import replace
 
-    import ibis
-    import pyarrow as pa
+    from features.build import observed_of, with_ids
 
-    return replace(tables, accounts=tables.accounts.semi_join(ibis.memtable(pa.table({"account_id": ids})), "account_id"))
+    return replace(observed_of(tables, ids), accounts=with_ids(tables.accounts, ids))
 
 
 def values_of(project: "Project", folder: Path, as_of: date, plans: "tuple[Plan, Plan]") -> "pd.DataFrame":

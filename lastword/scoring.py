@@ -52,7 +52,9 @@ def write_features(run: Run) -> Counts:
     """
     from expectations.gate import check_features
     from features.build import build_features, read_tables
-    from features.engine import connect, write
+    from features.engine import connect
+    from features.engine import read as read_table
+    from features.engine import write as write_table
     from features.plan_values import build_plan_values
     from lastword.account_inputs import keep_inputs
     from lastword.customer_tables import write_customers
@@ -60,23 +62,25 @@ def write_features(run: Run) -> Counts:
     from lastword.plan_values_kept import keep_for_trials
     from lastword.posting import with_posted_spend
 
-    tables = read_tables(connect(run.project, run.folder), run.inputs)
+    connection = connect(run.project, run.folder)
+    tables = read_tables(connection, run.inputs)
     plan, policy = run.project.load_plan(), run.intent_policy()
     served = choose_model(run)
     listed = features_to_build(run, tables, served)
-    built = build_features(tables, run.as_of, listed, served.model.intent_policy if served else policy)
-    ordered = built.order_by("account_id").to_pandas()
-    ordered.to_parquet(run.folder / "features.parquet", index=False, row_group_size=ROWS_PER_GROUP)
-    check_features(ordered, run.folder)
-    values = build_plan_values(tables, run.as_of, plan, policy)
-    write(values.order_by("account_id"), run.folder / "plan_values.parquet", ROWS_PER_GROUP)
+    served_policy = served.model.intent_policy if served else policy
+    built = build_features(tables, run.as_of, listed, served_policy).order_by("account_id")
+    write_table(built, run.folder / "features.parquet", ROWS_PER_GROUP)
+    written = read_table(connection, run.folder / "features.parquet", "features")
+    check_features(written, run.folder)
+    values = build_plan_values(tables, run.as_of, plan, policy, features=written if served_policy == policy else None)
+    write_table(values.order_by("account_id"), run.folder / "plan_values.parquet", ROWS_PER_GROUP)
     rows = with_posted_spend(run, tables, account_rows(tables, run))
     rows.to_parquet(run.folder / "accounts.parquet", index=False)
     write_customers(run, tables, rows)
     indicator_table(run, tables, listed, policy).to_parquet(run.folder / "indicators.parquet", index=False)
     keep_inputs(run, tables)
     keep_for_trials(run, tables)
-    return {"accounts": len(ordered), "features": len(listed)}
+    return {"accounts": len(rows), "features": len(listed)}
 
 
 def write_scores(run: Run) -> Counts:

@@ -6,16 +6,16 @@ where unknown). For every account the rows of a source add up to its points. Att
 percentile.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from scipy.special import expit
 
 from models.gap import BASE, CAUSES, OTHER, PLAN_NAMES, SCALE, causes, of_both, signed, trait
 from models.grades import Reference
+from models.sides import Side, plainly, reason_rows, side_of, signed_points
 
 COLUMNS = ["account_id", "source", "attribute", "family", "contribution", "value"]
 SMALLEST_CONTRIBUTION = 0.05
@@ -37,7 +37,42 @@ def model_reasons(
     nulls: Mapping[str, str] | None = None,
     base_points: float | None = None,
 ) -> pd.DataFrame:
-    """The model's reasons in points: log-odds × (model_points − base points) ÷ (η − η_base).
+    """The model's reasons in points: the rows of its `model_side`.
+
+    Returns
+    -------
+    Long table of reasons; an account's rows, "(base)" included, add up to its model_points. "(base)" is the same for
+    all accounts but those within 0.05 of η_base, whose row also takes what the local slope leaves over.
+    """
+    side = model_side(
+        contributions,
+        base_logit,
+        logit,
+        model_points,
+        reference,
+        families,
+        values,
+        kinds=kinds,
+        nulls=nulls,
+        base_points=base_points,
+    )
+    return plainly(reason_rows([side])).to_pandas()
+
+
+def model_side(
+    contributions: pd.DataFrame,
+    base_logit: float,
+    logit: Any,
+    model_points: pd.Series,
+    reference: Reference,
+    families: Mapping[str, str],
+    values: pd.DataFrame,
+    *,
+    kinds: Mapping[str, str] | None = None,
+    nulls: Mapping[str, str] | None = None,
+    base_points: float | None = None,
+) -> Side:
+    """What the model says, in points: log-odds × (model_points − base points) ÷ (η − η_base).
 
     Parameters
     ----------
@@ -50,28 +85,21 @@ def model_reasons(
     kinds : feature → kind; a "flag" reads yes or no.
     nulls : feature → what null reads as where it is no missing data ("none": no signal was seen).
     base_points : points of η_base where `reference` holds something else than 1/(1+exp(−η)).
-
-    Returns
-    -------
-    Long table of reasons; an account's rows, "(base)" included, add up to its model_points. "(base)" is the same for
-    all accounts but those within 0.05 of η_base, whose row also takes what the local slope leaves over.
     """
-    scored = model_points.notna().to_numpy()
-    eta, points = np.asarray(logit, dtype=float)[scored], model_points.to_numpy(dtype=float)[scored]
+    points = model_points.to_numpy(dtype=float)
     base = float(reference.points(expit(base_logit))) if base_points is None else base_points
-    factor = _points_per_log_odds(eta - base_logit, points - base, _slope(reference, base_logit))
-    in_points = contributions.to_numpy(dtype=float)[scored] * factor[:, None]
-    return _long(
+    factor = _points_per_log_odds(np.asarray(logit, dtype=float) - base_logit, points - base, _slope(reference, base_logit))
+    in_points = contributions * factor[:, None]
+    return side_of(
         "model",
-        contributions.index[scored],
-        list(contributions.columns),
-        [families[name] for name in contributions.columns],
         in_points,
-        values.loc[scored],
-        kinds or {},
-        nulls or {},
-        {BASE: points - in_points.sum(axis=1)},
-        SMALLEST_CONTRIBUTION,
+        [families[name] for name in contributions.columns],
+        values,
+        {BASE: points - in_points.to_numpy().sum(axis=1)},
+        kinds=kinds or {},
+        nulls=nulls or {},
+        smallest=SMALLEST_CONTRIBUTION,
+        known=~np.isnan(points),
     )
 
 
@@ -84,7 +112,26 @@ def plan_reasons(
     families: Mapping[str, str] | None = None,
     plan_percentile: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """The plan's reasons in points: each attribute's share of plan_points minus its mean in the reference population.
+    """The plan's reasons in points: the rows of its `plan_side`.
+
+    Returns
+    -------
+    Long table of reasons; an account's rows add up to plan_points, with `plan_percentile` to that.
+    """
+    side = plan_side(shares, plan_points, mean_shares, values, families=families, plan_percentile=plan_percentile)
+    return plainly(reason_rows([side])).to_pandas()
+
+
+def plan_side(
+    shares: pd.DataFrame,
+    plan_points: pd.Series,
+    mean_shares: pd.Series,
+    values: pd.DataFrame,
+    *,
+    families: Mapping[str, str] | None = None,
+    plan_percentile: pd.Series | None = None,
+) -> Side:
+    """What the plan says, in points: each attribute's share of plan_points minus its mean in the reference population.
 
     Parameters
     ----------
@@ -93,18 +140,13 @@ def plan_reasons(
     values : the attributes themselves, same index.
     families : attribute → family; by default from the name (technology:…, intent:… or intent, else firmographic).
     plan_percentile : under the rank measure the plan's percentile: a row "(scale)" then makes up the difference.
-
-    Returns
-    -------
-    Long table of reasons; an account's rows add up to plan_points, with `plan_percentile` to that.
     """
     centred = shares.fillna(0.0) - mean_shares.reindex(shares.columns).fillna(0.0)
-    names = list(shares.columns)
-    closing = {BASE: plan_points.to_numpy(dtype=float) - centred.sum(axis=1).to_numpy()}
+    closing = {BASE: plan_points.to_numpy(dtype=float) - centred.to_numpy().sum(axis=1)}
     if plan_percentile is not None:
         closing[SCALE] = (plan_percentile - plan_points).to_numpy(dtype=float)
-    family = [(families or {}).get(name, attribute_family(name)) for name in names]
-    return _long("plan", shares.index, names, family, centred.to_numpy(dtype=float), values, {}, {}, closing, smallest=0.0)
+    family = [(families or {}).get(name, attribute_family(name)) for name in shares.columns]
+    return side_of("plan", centred, family, values, closing, kinds={}, nulls={}, smallest=0.0)
 
 
 def attribute_family(name: str) -> str:
@@ -213,62 +255,6 @@ def _slope(reference: Reference, base_logit: float) -> float:
     return float(np.nan_to_num(reach[1] - reach[0]) / (2 * _SLOPE_REACH))
 
 
-def _long(
-    source: str,
-    accounts: pd.Index,
-    names: Sequence[str],
-    families: Sequence[str],
-    contributions: np.ndarray,
-    values: pd.DataFrame,
-    kinds: Mapping[str, str],
-    nulls: Mapping[str, str],
-    closing: Mapping[str, np.ndarray],
-    smallest: float,
-) -> pd.DataFrame:
-    """A matrix of contributions (accounts × names) as long rows, those under `smallest` pooled by family, closing rows added."""
-    distinct = list(dict.fromkeys(families))
-    labels = [*zip(names, families, strict=True), *((OTHER, family) for family in distinct), *((name, name) for name in closing)]
-    kept = np.abs(contributions) >= smallest
-    pooled = np.where(kept, 0.0, contributions) @ (np.array(families)[:, None] == np.array(distinct)[None, :])
-    closed = np.column_stack(list(closing.values()))
-    cells = np.hstack([np.where(kept, contributions, 0.0), pooled, closed])
-    shown = np.hstack([kept, pooled != 0, np.ones(closed.shape, dtype=bool)])
-    label, row = np.nonzero(shown.T)  # label by label, so that values become text a column at a time
-    texts = [_texts(values[name][kept[:, j]], kinds.get(name), nulls.get(name)) for j, name in enumerate(names)]
-    summaries = pd.Series(pd.array([None], dtype="str").take(np.zeros(len(row) - kept.sum(), dtype=int)))
-    value = pd.concat([*texts, summaries], ignore_index=True).array
-    order = np.argsort(row, kind="stable")
-    attribute, family = (pd.array([each[k] for each in labels], dtype="str").take(label[order]) for k in (0, 1))
-    return pd.DataFrame(
-        {
-            "account_id": accounts.take(row[order]),
-            "source": pd.array([source], dtype="str").take(np.zeros(len(row), dtype=int)),
-            "attribute": attribute,
-            "family": family,
-            "contribution": cells[row, label][order],
-            "value": value.take(order),
-        }
-    )
-
-
-def _texts(values: pd.Series, kind: str | None, null: str | None) -> pd.Series:
-    """Values as people read them: numbers to four significant digits, flags as yes and no, null (or `null`) where unknown."""
-    texts = _known_texts(values, kind)
-    return texts if null is None else texts.fillna(null)
-
-
-def _known_texts(values: pd.Series, kind: str | None) -> pd.Series:
-    if not pd.api.types.is_numeric_dtype(values.dtype):
-        return values.astype("str")
-    numbers = values.to_numpy(dtype=float, na_value=np.nan)
-    if kind == "flag" or pd.api.types.is_bool_dtype(values.dtype):
-        return pd.Series(pd.array(["no", "yes", None], dtype="str").take(np.where(np.isnan(numbers), 2, numbers != 0)))
-    size = np.floor(np.log10(np.abs(numbers), out=np.zeros_like(numbers), where=np.abs(numbers) > 1e-12))
-    power = 10.0 ** np.abs(size - 3)
-    rounded = np.where(size >= 3, np.round(numbers / power) * power, np.round(numbers * power) / power)
-    return pd.Series(pa.array(rounded, from_pandas=True).cast(pa.string()).to_pandas(), dtype="str")
-
-
 def _is_summary(rows: pd.DataFrame) -> pd.Series:
     return rows["attribute"].isin([BASE, OTHER, SCALE])
 
@@ -276,9 +262,5 @@ def _is_summary(rows: pd.DataFrame) -> pd.Series:
 def _phrase(row: Any, shares: Mapping[str, float] | None, most: Mapping[str, float]) -> str:
     named = trait(row.attribute, row.value)
     if shares is None or row.attribute not in shares or row.attribute not in most:
-        return f"{named} {_signed(row.contribution)}"
+        return f"{named} {signed_points(row.contribution)}"
     return f"{named} ({shares[row.attribute]:.0f} of {most[row.attribute]:.0f})"
-
-
-def _signed(points: float) -> str:
-    return f"{points:+.0f}" if abs(points) >= 1 else f"{points:+.1f}"

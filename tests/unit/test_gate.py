@@ -3,6 +3,7 @@
 import json
 import re
 
+import ibis
 import pandas as pd
 import pytest
 
@@ -259,7 +260,7 @@ def test_features(passed):
             "gone": [None, None],
         }
     )
-    outcomes = check_features(features, passed.run_folder(RUN))
+    outcomes = check_features(ibis.memtable(features), passed.run_folder(RUN))
     assert {one.name: one.ok for one in outcomes} == {
         "account_id is given": True,
         "account_id is unique": True,
@@ -268,7 +269,7 @@ def test_features(passed):
         "at least half of the features tell accounts apart": True,
     }
     assert document_of(passed)["ok"] is True
-    infinite = check_features(features.assign(log_employees=[float("inf"), 1.0]), passed.run_folder(RUN))
+    infinite = check_features(ibis.memtable(features.assign(log_employees=[float("inf"), 1.0])), passed.run_folder(RUN))
     assert next(one.name for one in infinite if not one.ok) == "no feature has an infinite value"
     with pytest.raises(Refusal, match="the features broke an expectation: account_id is unique"):
-        check_features(features.assign(account_id="a1"), passed.run_folder(RUN))
+        check_features(ibis.memtable(features.assign(account_id="a1")), passed.run_folder(RUN))
