@@ -94,12 +94,13 @@ lock: setup
 	$(UV_COMPILE) --upgrade pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(UV_COMPILE) --upgrade benchmarks/peers-requirements.in --output-file benchmarks/peers-requirements.txt
 
-# PostgreSQL is needed by tests of the store, Chromium by tests of pages; they skip, saying why, where these can't be had
+# PostgreSQL is needed by tests of the store, Chromium by tests of pages, Java by tests of Spark; they skip, saying why, where these can't be had
 system-packages:
 	@missing=""; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 	  || missing="$$missing chromium fonts-dejavu-core"; \
+	command -v java >/dev/null || missing="$$missing openjdk-17-jre-headless"; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing) >/dev/null 2>&1 \

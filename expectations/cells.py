@@ -7,10 +7,10 @@ import ibis.expr.types as ir
 
 from expectations.columns import Given
 
-FILLED = r"[^\s\p{Z}]"
+FILLED = r"[^\t\n\f\r \p{Z}]"
 VISIBLE = (ord("!"), ord("~"))
-NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
-DATE = r"^\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?\s*$"
+NUMBER = r"^[\t\n\f\r ]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[\t\n\f\r ]*\z"
+DATE = r"^\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?\s*\z"
 """An ISO date, or an ISO timestamp, whose date is that in UTC."""
 
 YES = ("true", "yes", "y", "t", "1", "1.0")
@@ -51,7 +51,12 @@ def _filled(value: ir.Value) -> ir.BooleanValue:
 
 def _text(value: ir.Value) -> ir.StringValue:
     text = value.cast("string")
-    return text.re_replace(r"\.0+$", "") if value.type().is_floating() or value.type().is_decimal() else text
+    if value.type().is_decimal():
+        return text.re_replace(r"\.0+$", "")
+    if not value.type().is_floating():
+        return text
+    whole = value.try_cast("int64")  # engines write large numbers in ways of their own
+    return (whole.cast("float64") == value).fill_null(False).ifelse(whole.cast("string"), text)
 
 
 def _number(value: ir.Value) -> ir.FloatingValue:

@@ -84,10 +84,12 @@ def _unreadable(table: str, label: str, error: Exception) -> InputError:
 
 
 def _plain(array: pa.Array) -> pa.Array:
-    """Dictionaries as their values, bytes as the text that they are, half floats as floats: types that any engine has."""
+    """Plain types that any engine has: values for dictionaries, text for bytes, floats for half floats, microseconds for less."""
     kind = array.type
     if pa.types.is_dictionary(kind):
         return _plain(array.dictionary_decode())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind):
         return array.cast(pa.string())
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        return array.cast(pa.timestamp("us", kind.tz), safe=False)
     return array.cast(pa.float32()) if pa.types.is_float16(kind) else array

@@ -46,11 +46,16 @@ def write_quarantine(
 def _rows(rows: ibis.Table) -> Iterator[Row]:
     """Row number, reason and cells of the rows, as text."""
     columns = [name for name in rows.columns if name not in (ROW, REASON)]
-    texts = rows.select(ROW, REASON, *(rows[name].cast("string").name(name) for name in columns))
+    texts = rows.select(ROW, REASON, *(_written(rows[name]).name(name) for name in columns))
     for batch in texts.to_pyarrow_batches():
         numbers, reasons, *cells = (column.to_pylist() for column in batch.columns)
         for number, reason, *values in zip(numbers, reasons, *cells, strict=True):
-            yield number, reason, ["" if value is None else value for value in values]
+            yield number, reason, ["" if value is None else str(value) for value in values]
+
+
+def _written(cell: ibis.Value) -> ibis.Value:
+    """As text, but for numbers with a fraction, which engines write in ways of their own."""
+    return cell if cell.type().is_float64() else cell.cast("string")
 
 
 def _fitted(cells: Sequence[str], width: int) -> list[str]:

@@ -1,6 +1,7 @@
 """What is expected of the features and of the final table."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import ibis
 import pandas as pd

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import ibis
 import pyarrow as pa
@@ -37,6 +37,9 @@ SPARK_SETTINGS = {
 """What the values of our expressions hang on, whatever a cluster's own defaults are."""
 
 _UNITS = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
+
+_UNKNOWN_ESCAPES = frozenset("\a\f\v")
+"""Spark reads `\\f` as an f."""
 
 Batches = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -63,7 +66,10 @@ def connect(project: Any, folder: Path) -> ibis.BaseBackend:
     """
     engine = project.settings.engine
     if engine.name == "spark":
-        return ibis.pyspark.connect(_spark(engine.master, engine.memory_limit))
+        session = _spark(engine.master, engine.memory_limit, project.state_folder / "logs" / "spark.log")
+        connection = ibis.pyspark.connect(session)
+        connection.compiler = _like_duckdb()
+        return connection
     return ibis.duckdb.connect(
         memory_limit=engine.memory_limit, threads=os.cpu_count() or 1, temp_directory=str(folder / "spill")
     )
@@ -122,6 +128,38 @@ def _mapped(function: Batches, batches: Iterator[pa.RecordBatch]) -> Iterator[pa
     return (function(batch) for batch in batches)
 
 
+def _like_duckdb() -> Any:
+    """Ibis's translation to Spark, but for what Spark then takes otherwise than DuckDB does."""
+    import math
+    import string
+
+    import sqlglot as sg
+    import sqlglot.expressions as sge
+    from ibis.backends.sql.compilers.pyspark import PySparkCompiler
+
+    class Compiler(PySparkCompiler):
+        __slots__ = ()
+
+        def visit_NonNullLiteral(self, op: Any, *, value: Any, dtype: Any) -> Any:  # noqa: N802
+            """0.5 is a decimal to Spark, which cuts what is computed with it; its texts know few escapes."""
+            if dtype.is_floating() and math.isfinite(value):
+                return self.cast(repr(float(value)), dtype)
+            if dtype.is_string() and not _UNKNOWN_ESCAPES.isdisjoint(value):
+                return self.f.anon.decode(self.f.anon.unhex(value.encode().hex()), "UTF-8")
+            return super().visit_NonNullLiteral(op, value=value, dtype=dtype)
+
+        def visit_Strip(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
+            """Spark's trim leaves tabs and the ends of lines."""
+            blanks = self.f.anon.decode(self.f.anon.unhex(string.whitespace.encode().hex()), "UTF-8")
+            return self.f.anon.btrim(arg, blanks)
+
+        def visit_IsInf(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
+            """Ibis 12 compares two of its own objects here, and finds nothing infinite."""
+            return sg.or_(arg.eq(self.POS_INF), arg.eq(self.NEG_INF)) if op.arg.dtype.is_floating() else sge.false()
+
+    return Compiler()
+
+
 def _frame(connection: Any, table: ibis.Table) -> Any:
     """The table as Spark's own data frame, what of it is in memory sent along."""
     connection._run_pre_execute_hooks(table)
@@ -137,7 +175,7 @@ def _address(path: Path) -> str:
     return f"file://{path.absolute()}"
 
 
-def _spark(master: str | None, memory_limit: str) -> Any:
+def _spark(master: str | None, memory_limit: str, log: Path) -> Any:
     """A session with views and settings of its own; the process has one Spark, which ends with it."""
     try:
         from pyspark.sql import SparkSession
@@ -147,35 +185,35 @@ def _spark(master: str | None, memory_limit: str) -> Any:
             'write name = "duckdb"'
         ) from None
     try:
-        session = _connected(SparkSession.builder, master) if _is_remote(master) else _started(SparkSession, master, memory_limit)
+        session = _connected(SparkSession, master) if _is_remote(master) else _started(SparkSession, master, memory_limit, log)
     except ConfigurationError:
         raise
     except Exception as error:  # of Java, of gRPC or of PySpark: whatever says that there is no Spark
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ConfigurationError(
             f'lastword.toml: [engine] name = "spark": no session of {master or LOCAL_MASTER} could be opened ({said}); Spark '
-            "needs Java 17 and a master that can be reached"
+            f"needs Java 17 and a master that can be reached, see {log}"
         ) from error
     for name, value in SPARK_SETTINGS.items():
         session.conf.set(name, value)
     return session
 
 
-def _is_remote(master: str | None) -> bool:
+def _is_remote(master: str | None) -> TypeGuard[str]:
     return master is not None and master.startswith(CONNECT)
 
 
-def _connected(builder: Any, url: str) -> Any:
+def _connected(session: Any, url: str) -> Any:
     """A session of a Spark Connect server."""
     try:
-        return builder.remote(url).create()
+        return session.builder.remote(url).create()
     except ImportError as error:
         raise ConfigurationError(
             f'lastword.toml: [engine] master = "{url}": Spark Connect needs gRPC ({error}); pip install "pyspark[connect]"'
         ) from error
 
 
-def _started(session: Any, master: str | None, memory_limit: str) -> Any:
+def _started(session: Any, master: str | None, memory_limit: str, log: Path) -> Any:
     """A session of the Spark that this process has, started where it has none."""
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ  # spark-submit started us, and says where to run
     builder = session.builder.appName("lastword")
@@ -190,7 +228,23 @@ def _started(session: Any, master: str | None, memory_limit: str) -> Any:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     for name, value in {**SPARK_SETTINGS, "spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate().newSession()
+    with _standard_error_in(log):
+        return builder.getOrCreate().newSession()
+
+
+@contextmanager
+def _standard_error_in(log: Path) -> Iterator[None]:
+    """Java keeps what is standard error when it is started: what it says goes to a file, not between the lines of a command."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stderr.flush()
+    ours = os.dup(2)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
 
 
 def _local_settings(master: str, memory_limit: str) -> dict[str, str]:

@@ -6,6 +6,8 @@ The account's age is the one that moves with the as-of date, which `prepare` bri
 
 import ibis
 
+from features.logarithm import ln
+
 
 def prepare(dated: ibis.Table) -> ibis.Table:
     """Accounts, one row per account and as-of date, with the date as a fraction of years: each feature is a function of a row."""
@@ -14,17 +16,17 @@ def prepare(dated: ibis.Table) -> ibis.Table:
 
 def log_employees(accounts: ibis.Table) -> ibis.Value:
     """ln(1 + employees)."""
-    return (accounts.employee_count + 1).ln()
+    return ln(accounts.employee_count + 1)
 
 
 def log_revenue(accounts: ibis.Table) -> ibis.Value:
     """ln(1 + annual revenue), in the project's currency."""
-    return (accounts.annual_revenue + 1).ln()
+    return ln(accounts.annual_revenue + 1)
 
 
 def log_revenue_per_employee(accounts: ibis.Table) -> ibis.Value:
     """ln(1 + annual revenue ÷ employees); null without employees."""
-    return (accounts.annual_revenue / accounts.employee_count.nullif(0) + 1).ln()
+    return ln(accounts.annual_revenue / accounts.employee_count.nullif(0) + 1)
 
 
 def age_years(accounts: ibis.Table) -> ibis.Value:
@@ -35,7 +37,7 @@ def age_years(accounts: ibis.Table) -> ibis.Value:
 def has_parent(accounts: ibis.Table) -> ibis.Value:
     """1 where a parent is named, 0 where none is, null where no account of the table names one."""
     named = accounts.parent_account_id.notnull()
-    return named.any().over(ibis.window()).ifelse(named.cast("float64"), ibis.null("float64"))
+    return named.any().as_scalar().ifelse(named.cast("float64"), ibis.null("float64"))
 
 
 def siblings(accounts: ibis.Table) -> ibis.Value:
@@ -43,7 +45,7 @@ def siblings(accounts: ibis.Table) -> ibis.Value:
     named = accounts.parent_account_id.notnull()
     others = accounts.account_id.count().over(ibis.window(group_by=[accounts.parent_account_id, accounts.as_of])) - 1
     counted = named.ifelse(others.cast("float64"), 0.0)
-    return named.any().over(ibis.window()).ifelse(counted, ibis.null("float64"))
+    return named.any().as_scalar().ifelse(counted, ibis.null("float64"))
 
 
 def column(accounts: ibis.Table, name: str) -> ibis.Value:

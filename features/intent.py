@@ -7,6 +7,8 @@ is then a sum over those few rows, which is what keeps a million accounts with a
 import ibis
 import pandas as pd
 
+from features.logarithm import ln
+
 RECENT_DAYS = 21
 BEFORE_DAYS = 84
 """A surge compares the last 3 weeks with the 12 weeks before them."""
@@ -83,7 +85,7 @@ def days_since_signal(topics: ibis.Table) -> ibis.Value:
 def trend(topics: ibis.Table) -> ibis.Value:
     """ln of the last 30 days' signals over the monthly mean of the 60 days before, one added to both; 0: no change."""
     last = topics.signals_30.sum()
-    return ((last + 1) / ((topics.signals_90.sum() - last) / 2.0 + 1)).ln()
+    return ln((last + 1) / ((topics.signals_90.sum() - last) / 2.0 + 1))
 
 
 def surge(topics: ibis.Table) -> ibis.Value:
