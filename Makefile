@@ -14,7 +14,8 @@ export PREFECT_LOGGING_LEVEL := WARNING
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_LOGGING_LEVEL := ERROR
 
-.PHONY: setup demo notebooks pictures test test-unit test-all bench bench-check bench-web bench-train bench-peers evidence lint lock system-packages clean
+.PHONY: setup demo notebooks pictures test test-unit test-all bench bench-check bench-explaining bench-features bench-peers bench-publish \
+  bench-scale bench-train bench-web evidence lint lock system-packages clean
 
 setup: .venv/.ready
 
@@ -61,12 +62,28 @@ bench: setup
 bench-check: setup
 	$(BIN)/python benchmarks/run.py --accounts 4000 --check
 
+# a million rows into SQLite and PostgreSQL beside the same rows into a bare table, and how long a reader waits meanwhile
+bench-publish: setup system-packages
+	$(BIN)/python -m benchmarks.publish
+
+# scoring and explaining beside LightGBM's own predict and pred_contrib, in one run: ten minutes
+bench-explaining: setup
+	$(BIN)/python -m benchmarks.explaining
+
 bench-web: setup system-packages
 	$(BIN)/python -m benchmarks.web
 
 # fitting on a million at-risk rows beside bare LightGBM and logistic regression
 bench-train: setup
 	$(BIN)/python -m benchmarks.train --whole
+
+# what building features costs beside a query written by hand, and what the gate is of a whole score: a million accounts
+bench-features: setup
+	$(BIN)/python -m benchmarks.features
+
+# what scoring costs by the number of accounts: an hour on an idle machine
+bench-scale: setup
+	$(BIN)/python -m benchmarks.scale $(SCALE)
 
 bench-peers: setup
 	@$(MAKE) --no-print-directory .venv-peers/.ready || echo "the peers could not be installed: they are left out" >&2

@@ -42,12 +42,12 @@ def prepare(dated: ibis.Table, half_life_days: int, window_days: int) -> ibis.Ta
     weight = ibis.literal(0.5) ** (window.age / ibis.literal(float(half_life_days)))
     by_topic = window.group_by("account_id", "as_of", "topic").aggregate(
         decayed=(window.strength * weight * FIXED_POINT).round().cast("int64").sum().cast("int64"),
-        signals_7=(window.age <= 7).sum().cast("int64"),
-        signals_30=(window.age <= 30).sum().cast("int64"),
-        signals_90=(window.age <= 90).sum().cast("int64"),
+        signals_7=window.count(where=window.age <= 7),
+        signals_30=window.count(where=window.age <= 30),
+        signals_90=window.count(where=window.age <= 90),
         days_ago=window.age.min().cast("int64"),
-        recent=(window.age <= RECENT_DAYS).sum().cast("int64"),
-        before=((window.age > RECENT_DAYS) & (window.age <= RECENT_DAYS + BEFORE_DAYS)).sum().cast("int64"),
+        recent=window.count(where=window.age <= RECENT_DAYS),
+        before=window.count(where=(window.age > RECENT_DAYS) & (window.age <= RECENT_DAYS + BEFORE_DAYS)),
     )
     return with_surge(by_topic)
 
@@ -95,7 +95,7 @@ def surge(topics: ibis.Table) -> ibis.Value:
 
 def surging_topics(topics: ibis.Table) -> ibis.Value:
     """Topics whose surge is 90 or more."""
-    return (topics.surge >= SURGE_FROM).sum().fill_null(0).cast("float64")
+    return topics.count(where=topics.surge >= SURGE_FROM).cast("float64")
 
 
 def topic(topics: ibis.Table, topic: str) -> ibis.Value:

@@ -35,7 +35,7 @@ def prepare(dated: ibis.Table) -> ibis.Table:
 
 def technologies(known: ibis.Table) -> ibis.Value:
     """Technologies in use."""
-    return known.in_use.sum().cast("float64")
+    return known.count(where=known.in_use).cast("float64")
 
 
 def days_since_adoption(known: ibis.Table) -> ibis.Value:
@@ -45,19 +45,19 @@ def days_since_adoption(known: ibis.Table) -> ibis.Value:
 
 def adoptions(known: ibis.Table) -> ibis.Value:
     """Technologies first seen within the last 180 days."""
-    return (known.adopted_days_ago <= RECENT_DAYS).sum().fill_null(0).cast("float64")
+    return known.count(where=known.adopted_days_ago <= RECENT_DAYS).cast("float64")
 
 
 def removals(known: ibis.Table) -> ibis.Value:
     """Technologies taken to be gone since 180 days: last seen between 360 and 180 days ago."""
-    return (known.gone_days_ago <= RECENT_DAYS).sum().fill_null(0).cast("float64")
+    return known.count(where=known.gone_days_ago <= RECENT_DAYS).cast("float64")
 
 
 def uses(known: ibis.Table, technology: str) -> ibis.Value:
     """1 where the technology is in use, 0 where not."""
-    return (known.in_use & (known.technology == technology)).cast("int64").max().cast("float64")
+    return (known.in_use & (known.technology == technology)).any().cast("float64")
 
 
 def in_category(known: ibis.Table, category: str) -> ibis.Value:
     """Technologies of a category in use."""
-    return (known.in_use & (known.category == category)).sum().fill_null(0).cast("float64")
+    return known.count(where=known.in_use & (known.category == category)).cast("float64")

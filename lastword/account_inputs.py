@@ -61,7 +61,7 @@ def keep_inputs(run: Run, tables: "Tables") -> None:
     """Write signals, technologies, products and families (.parquet) as far as a project gives them, and the plan as it is."""
     if tables.intents is not None:
         known = tables.intents.select("account_id", *_SIGNAL)
-        _write(known.order_by(["account_id", "observed_on", "topic"]), run.folder / SIGNALS)
+        _write(known.order_by(["account_id", "observed_on", "topic", "strength"]), run.folder / SIGNALS)
     if tables.technographics is not None:
         known = tables.technographics.select("account_id", *_TECHNOLOGY)
         _write(known.order_by(["account_id", "technology"]), run.folder / TECHNOLOGIES)

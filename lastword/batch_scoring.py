@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lastword.ground import Ground
 from lastword.opinions import score_batch
@@ -92,7 +92,7 @@ def score_part(ground: Ground, work: Work, number: int, start: int, stop: int) -
     scored = score_batch(ground, accounts, features, values)
     name = f"part-{number:05}.parquet"
     write_scores(scored.scores, work.scores / name)
-    scored.reasons.to_parquet(work.reasons / name if work.reasons.is_dir() else work.reasons, **_AS_ROWS)
+    write_reasons(scored.reasons, work.reasons / name if work.reasons.is_dir() else work.reasons)
     sample = features[accounts[SAMPLE]]
     return Part(work.scores / name, sample.assign(log_odds=scored.scores["log_odds"]))
 
@@ -130,6 +130,13 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
     pq.write_table(pa.Table.from_pandas(frame, scores_schema(list(frame)), preserve_index=False), path)
 
 
+def write_reasons(rows: "pa.Table", path: Path) -> None:
+    """Write rows of reasons. Their texts are dictionaries, which nobody who reads the file is to know: they are plain in it."""
+    import pyarrow.parquet as pq
+
+    pq.write_table(rows, path, row_group_size=ROWS_PER_GROUP, store_schema=False)
+
+
 def scores_schema(columns: Sequence[str]) -> "pa.Schema":
     """The types of columns of scores: text but for what overrides.final knows as something else."""
     import pyarrow as pa
@@ -140,9 +147,6 @@ def scores_schema(columns: Sequence[str]) -> "pa.Schema":
     kinds += [(NUMBERS, pa.float64()), ((*FLAGS, *FLAGS_WITH_UNKNOWN), pa.bool_())]
     known = {name: kind for names, kind in kinds for name in names}
     return pa.schema([(name, known.get(name, pa.string())) for name in columns])
-
-
-_AS_ROWS: dict[str, Any] = {"index": False, "row_group_size": ROWS_PER_GROUP}
 
 
 def _batch(path: Path, start: int, stop: int) -> "pd.DataFrame":

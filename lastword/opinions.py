@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lastword.ground import Ground
-from lastword.reasons import batch_reasons, whys
+from lastword.reasons import rows_of, sides_of, whys_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from models.scorecard import PlanReference, PlanScores
     from models.served import Explained, Served
@@ -26,7 +27,7 @@ class Scored:
     """A batch of accounts, by account_id: `scores` before anybody's decision, and the `reasons` behind them."""
 
     scores: "pd.DataFrame"
-    reasons: "pd.DataFrame"
+    reasons: "pa.Table"
 
 
 def score_batch(ground: Ground, accounts: "pd.DataFrame", features: "pd.DataFrame", values: "pd.DataFrame") -> Scored:
@@ -44,16 +45,16 @@ def score_batch(ground: Ground, accounts: "pd.DataFrame", features: "pd.DataFram
     -------
     Scored
         scores: SCORE_COLUMNS but those that say who is under review; why and why_family of the accounts that disparity may
-        bring under review, null of the others. reasons: see `lastword.reasons.batch_reasons`.
+        bring under review, null of the others. reasons: see `lastword.reasons.rows_of`.
     """
     from models.scorecard import score_plan
 
     plan = score_plan(ground.plan, values)
     explained = ground.served.explained(features) if ground.served else None
     scores = opinions(ground, accounts, features, plan, explained)
-    reasons = batch_reasons(ground, scores, features, values, plan, explained)
-    parted = scores.index[scores["disparity"].abs() >= ground.settings.disparity.threshold]
-    return Scored(scores.join(whys(reasons, parted)), reasons)
+    sides = sides_of(ground, scores, features, values, plan, explained)
+    parted = scores["disparity"].abs() >= ground.settings.disparity.threshold
+    return Scored(scores.join(whys_of(sides, parted)), rows_of(sides, plan))
 
 
 def opinions(

@@ -6,54 +6,65 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    import pyarrow as pa
 
     from features.catalog import Feature
     from lastword.ground import Ground
     from models.scorecard import PlanScores
     from models.served import Explained, Served
+    from models.sides import Side
 
 
-def batch_reasons(
+def sides_of(
     ground: "Ground",
     scores: "pd.DataFrame",
     features: "pd.DataFrame",
     values: "pd.DataFrame",
     plan: "PlanScores",
     explained: "Explained | None",
-) -> "pd.DataFrame":
-    """The reasons of a batch of accounts, in its order. Grain: account × source × attribute, with its cause.
+) -> "tuple[Side, ...]":
+    """What the model (where one serves) and the plan say of each account of a batch, attribute by attribute, in points."""
+    plans = plan_side_of(ground, plan, values)
+    if ground.served is None or explained is None:
+        return (plans,)
+    return model_side_of(ground.served, features, scores, explained), plans
 
-    An account's rows are the same whichever others are in the batch.
-    """
+
+def rows_of(sides: "Sequence[Side]", plan: "PlanScores") -> "pa.Table":
+    """The rows of reasons.parquet: account by account as the batch has them, the model's before the plan's, with their cause."""
+    from models.sides import reason_rows
+
+    return reason_rows(sides, set(plan.shares.columns))
+
+
+def whys_of(sides: "Sequence[Side]", chosen: "pd.Series") -> "pd.DataFrame":
+    """why and why_family by account_id, of the accounts chosen on which both opinions are known."""
     import pandas as pd
 
-    from models.gap import causes
+    from models.sides import whys
 
-    reasons = plan_side(ground, plan, values)
-    if ground.served is not None and explained is not None:
-        reasons = pd.concat([model_side(ground.served, features, scores, explained), reasons], ignore_index=True)
-    ordered = reasons.sort_values(["account_id", "source"], kind="stable", ignore_index=True)
-    ordered["cause"] = causes(ordered, set(plan.shares.columns))
-    return ordered
+    if len(sides) < 2:
+        return pd.DataFrame({"why": [], "why_family": []}, index=pd.Index([], name="account_id", dtype="str"), dtype="str")
+    model, plan = sides
+    return whys(model, plan, chosen.to_numpy(dtype=bool))
 
 
-def whys(reasons: "pd.DataFrame", accounts: "pd.Index") -> "pd.DataFrame":
-    """why and why_family by account_id, of those of the accounts that both opinions are known of."""
+def whys_of_rows(reasons: "pd.DataFrame") -> "pd.DataFrame":
+    """The same of rows of reasons.parquet."""
     import pandas as pd
 
     from models.explain import why_each
     from models.gap import widest_families
 
-    theirs = reasons[reasons["account_id"].isin(accounts)]
-    return pd.DataFrame({"why": why_each(theirs), "why_family": widest_families(theirs)}, dtype="str")
+    return pd.DataFrame({"why": why_each(reasons), "why_family": widest_families(reasons)}, dtype="str")
 
 
-def plan_side(ground: "Ground", plan: "PlanScores", values: "pd.DataFrame") -> "pd.DataFrame":
+def plan_side_of(ground: "Ground", plan: "PlanScores", values: "pd.DataFrame") -> "Side":
     """Each attribute's share of the plan's points, against its mean among the reference population."""
-    from models.explain import plan_reasons
+    from models.explain import plan_side
 
     by_rank = ground.settings.disparity.measure == "rank"
-    return plan_reasons(
+    return plan_side(
         plan.shares,
         plan.points,
         ground.reference.mean_shares,
@@ -62,20 +73,20 @@ def plan_side(ground: "Ground", plan: "PlanScores", values: "pd.DataFrame") -> "
     )
 
 
-def model_side(model: "Served", features: "pd.DataFrame", scores: "pd.DataFrame", explained: "Explained") -> "pd.DataFrame":
+def model_side_of(model: "Served", features: "pd.DataFrame", scores: "pd.DataFrame", explained: "Explained") -> "Side":
     """Each feature's part in the model's points."""
     import numpy as np
 
     from features.catalog import catalog
-    from models.explain import model_reasons
+    from models.explain import model_side
 
     contributions, base = explained.contributions, explained.base
-    logit = base + contributions.sum(axis=1).to_numpy()
+    logit = base + contributions.to_numpy().sum(axis=1)
     listed = {feature.name: feature for feature in catalog(model.vocabulary)}
     logged = {name: listed[name].logarithm_of for name in contributions if name in listed and listed[name].logarithm_of}
     shown = features.assign(**{name: np.expm1(features[name]) for name in logged}).rename(columns=logged)
     families = {logged.get(name, name): listed[name].family if name in listed else "firmographic" for name in contributions}
-    return model_reasons(
+    return model_side(
         contributions.rename(columns=logged),
         base,
         logit,

@@ -76,12 +76,12 @@ def review(run: Run, scores: "pd.DataFrame", triggers: "pd.DataFrame") -> "pd.Da
 def with_why(run: Run, scores: "pd.DataFrame", said: "pd.DataFrame") -> "pd.DataFrame":
     """Adds why and why_family of the accounts under review (open_reason or override_review set); null of all others."""
     from lastword.kept_reasons import reasons_of
-    from lastword.reasons import whys
+    from lastword.reasons import whys_of_rows
 
     under_review = said["open_reason"].notna() | said["override_review"].notna()
     known = scores.loc[under_review, ["why", "why_family", "run_id"]]
     asked = known[known["why"].isna()].reset_index()
-    found = known[["why", "why_family"]].fillna(whys(reasons_of(run.project, asked), asked["account_id"]))
+    found = known[["why", "why_family"]].fillna(whys_of_rows(reasons_of(run.project, asked)))
     return said.join(found.astype("str"))
 
 

@@ -68,11 +68,13 @@ def write_features(run: Run) -> Counts:
     served = choose_model(run)
     listed = features_to_build(run, tables, served)
     served_policy = served.model.intent_policy if served else policy
-    built = build_features(tables, run.as_of, listed, served_policy).order_by("account_id")
-    write_table(built, run.folder / "features.parquet", ROWS_PER_GROUP)
+    built = build_features(tables, run.as_of, listed, served_policy)
+    stamped = built.mutate(as_of=built.as_of.cast("timestamp")).order_by("account_id")
+    write_table(stamped, run.folder / "features.parquet", ROWS_PER_GROUP)
     written = read_table(connection, run.folder / "features.parquet", "features")
     check_features(written, run.folder)
-    values = build_plan_values(tables, run.as_of, plan, policy, features=written if served_policy == policy else None)
+    known = written.mutate(as_of=written.as_of.cast("date")) if served_policy == policy else None
+    values = build_plan_values(tables, run.as_of, plan, policy, features=known)
     write_table(values.order_by("account_id"), run.folder / "plan_values.parquet", ROWS_PER_GROUP)
     rows = with_posted_spend(run, tables, account_rows(tables, run))
     rows.to_parquet(run.folder / "accounts.parquet", index=False)

@@ -73,7 +73,8 @@ def customer_rows(
 
 def _motion(room: pd.Series, health: pd.Series, known: pd.Series) -> pd.Series:
     """The motion of every account that is known, null of the others."""
-    named = [MOTIONS[bool(wide), state != "at risk"] for wide, state in zip(room, health, strict=True)]
+    well = health != "at risk"
+    named = np.select([(room == wide) & (well == healthy) for wide, healthy in MOTIONS], list(MOTIONS.values()), default="")
     return pd.Series(named, index=room.index, dtype="str").where(known)
 
 

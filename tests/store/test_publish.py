@@ -10,10 +10,10 @@ import pytest
 
 from lastword.contracts import FINAL_COLUMNS
 from lastword.errors import Refusal
-from overrides import ledger
-from overrides.final import current_scores, final_table
+from overrides import ledger, score_batches, score_rows
+from overrides.final import current_scores, final_table, typed
 from overrides.publish import current_run, previous_grades, published_runs, repair_latest
-from tests.stores import AS_OF, scores_of
+from tests.stores import AS_OF, scores_of, settings_of
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
@@ -42,6 +42,66 @@ def test_the_parquet_file_and_the_store_are_equal(project):
         assert in_file == in_store, name
     assert shown.set_index("account_id")["decided_by"].to_dict() == {"007": "model", "Ünï": "model", "a b": "override"}
     assert (done.accounts, done.in_force) == (3, 1)
+
+
+ODD = ["", " ", "a\tb", 'say "hi"', "a,b", "line\r\nline", "\\.", "\\N", "NULL", "NaN", "'", "=1+1", "Ünï 🏢", None]
+
+
+def test_texts_numbers_and_times_arrive_as_they_are_whatever_they_hold(project, monkeypatch):
+    monkeypatch.setattr(score_rows, "ROWS_AT_ONCE", 3)
+    ids = sorted([*(text for text in ODD if text), "007"])
+    numbers = [0.1 + 0.2, -0.0, 1e-300, 1.7976931348623157e308, None]
+    given = scores_of(
+        ids,
+        country=(ODD * 2)[: len(ids)],
+        expected_value=(numbers * 3)[: len(ids)],
+        high_value=([True, False, None] * 5)[: len(ids)],
+        queued_since=([pd.Timestamp(NOW), None, pd.Timestamp("2026-01-02T03:04:05.000007Z")] * 5)[: len(ids)],
+    )
+    project.publish(given.sample(frac=1, random_state=7), "r1")
+    stored = current_scores()
+    expected = typed(given.assign(run_id="r1")[list(stored.columns)]).sort_values("account_id", ignore_index=True)
+    pd.testing.assert_frame_equal(stored, expected)
+
+
+def test_the_file_is_what_the_view_shows_with_every_kind_of_entry_and_batch(project, monkeypatch):
+    monkeypatch.setattr(score_batches, "BATCH_ROWS", 4)
+    ids = [f"{number:02}" for number in range(11)]
+    project.publish(scores_of(ids), "r1")
+    now, settings = datetime.now(UTC), project.settings
+    today = now.date()
+    ledger.add("00", "A", "other", "", "ann", None, now, settings)
+    ledger.add("01", "B", "other", "", "ann", (now - timedelta(days=40)).date(), now - timedelta(days=50), settings)  # lapsed
+    ledger.add("02", "C", "other", "", "ann", today, now, settings)  # its last day
+    ledger.add("03", "A", "other", "", "ann", None, now, settings)
+    ledger.revoke("03", "", "bob", now)
+    ledger.add("04", "A", "other", "", "ann", None, now, settings)
+    ledger.add("04", "D", "other", "", "bob", None, now, settings)  # supersedes
+    ledger.add("08", "A", "other", "", "ann", None, now, settings_of(holdout=1.0))  # held out
+    ledger.add("10", "A", "other", "", "ann", None, now + timedelta(hours=1), settings)  # by a clock that is ahead
+    done = project.publish(scores_of(ids, override_review="stale", open_reason="audit"), "r2")
+    assert pq.read_metadata(done.path).num_row_groups == 3
+    shown = final_table()
+    pd.testing.assert_frame_equal(typed(pd.read_parquet(done.path)), shown)
+    overridden = shown.loc[shown["decided_by"] == "override", "account_id"].tolist()
+    assert (done.accounts, done.in_force) == (11, len(overridden))
+    assert overridden == ["00", "02", "04", "10"]
+
+
+def test_an_account_twice_is_found_across_batches(project, monkeypatch):
+    monkeypatch.setattr(score_batches, "BATCH_ROWS", 2)
+    with pytest.raises(Refusal, match="account 'b' occurs twice in the scores of run r1"):
+        project.publish(scores_of(["a", "b", "b", "c"]))
+    assert current_run() is None
+
+
+@pytest.mark.parametrize("ids", [["a", "b", "c"], ["c", "a", "b"]])
+def test_a_file_of_scores_comes_in_order(tmp_path, monkeypatch, ids):
+    monkeypatch.setattr(score_batches, "BATCH_ROWS", 2)
+    scores_of(ids).to_parquet(tmp_path / "scores.parquet")
+    file = score_batches.ScoreFile(tmp_path / "scores.parquet")
+    assert file.rows == 3
+    assert [batch["account_id"].tolist() for batch in file.batches()] == [["a", "b"], ["c"]]
 
 
 def test_latest_json_names_the_current_run(project):
