@@ -25,7 +25,6 @@ LOCAL_MASTER = "local[2]"
 
 CONNECT = "sc://"
 ROWS_PER_GROUP = 122_880
-ROWS_PER_BATCH = 65_536
 
 SPARK_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
@@ -40,8 +39,6 @@ _UNITS = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "KI": 2**10, "MI": 2**20, "GI
 
 _UNKNOWN_ESCAPES = frozenset("\a\f\v")
 """Spark reads `\\f` as an f."""
-
-Batches = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 def connect(project: Any, folder: Path) -> ibis.BaseBackend:
@@ -92,40 +89,25 @@ def write(table: ibis.Table, path: Path, rows_per_group: int = ROWS_PER_GROUP) -
         table.to_parquet(path, row_group_size=rows_per_group)
 
 
-def map_batches(
-    table: ibis.Table, function: Batches, path: Path, schema: pa.Schema, rows_per_batch: int = ROWS_PER_BATCH
-) -> None:
-    """Write what a function makes of a table, batch by batch: no more than a few batches are in memory at once.
+def carry_out(connection: ibis.BaseBackend, task: Callable[[int], None], count: int) -> None:
+    """Carry a task out for each number under `count`, on Spark on as many machines as it has, else here, one after another.
 
-    Parameters
-    ----------
-    table
-        What goes in, in its own order.
-    function
-        A batch of the table's rows in, one of any length out. What it gives for a row must not hang on the rows beside it. Spark
-        sends it to other processes: it must be picklable, and what it imports installed there.
-    path
-        A Parquet file, on Spark a folder of parts whose names sort; what is there is replaced.
-    schema
-        Of what comes out: plain types, no dictionaries.
-    rows_per_batch
-        How many rows go in at most.
+    The task leaves what it makes in files. Spark sends it to other processes: it must be picklable, what it imports installed
+    there, and the files in a folder that all machines see.
     """
-    connection = ibis.get_backend(table)
-    if connection.name == "pyspark":
-        from ibis.backends.pyspark.datatypes import PySparkSchema
-
-        connection._session.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(rows_per_batch))
-        made = PySparkSchema.from_ibis(ibis.Schema.from_pyarrow(schema))
-        _write_parts(_frame(connection, table).mapInArrow(partial(_mapped, function), made), path, ROWS_PER_GROUP)
+    if connection.name != "pyspark":
+        for number in range(count):
+            task(number)
         return
-    with pq.ParquetWriter(path, schema) as writer:
-        for batch in _mapped(function, table.to_pyarrow_batches(chunk_size=rows_per_batch)):
-            writer.write_batch(batch)
+    numbers = connection._session.range(count).repartition(count)
+    numbers.mapInArrow(partial(_done, task), "id long").collect()
 
 
-def _mapped(function: Batches, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return (function(batch) for batch in batches)
+def _done(task: Callable[[int], None], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for number in batch["id"].to_pylist():
+            task(number)
+        yield batch
 
 
 def _like_duckdb() -> Any:

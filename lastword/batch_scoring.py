@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from lastword.ground import Ground
 from lastword.opinions import score_batch
 from lastword.run_rows import ROWS_PER_GROUP, rows_between
-from lastword.table_files import row_count
+from lastword.table_files import parts, row_count
 
 if TYPE_CHECKING:
+    import ibis
     import pandas as pd
     import pyarrow as pa
 
@@ -36,42 +37,67 @@ SAMPLE = "sampled"
 
 @dataclass(frozen=True)
 class Work:
-    """Where the tables of the accounts to score are, and where to write: `scores` is a folder of parts, `reasons` one or a file.
+    """Where the tables of the accounts to score are, and where to write: folders of parts, `reasons` may be a file.
 
     `accounts` has of each account what accounts.parquet has, opinions.PREVIOUS, and SAMPLE: whether it is compared with those
-    at training.
+    at training. Of these, `samples` get the features and log_odds.
     """
 
     accounts: Path
     features: Path
     values: Path
     scores: Path
+    samples: Path
     reasons: Path
 
 
 @dataclass(frozen=True)
-class Part:
-    """What came of a batch: the file of its scores, and of the accounts that were sampled the features and log_odds."""
+class Batches:
+    """The accounts of the work, so many at a time; each batch has a number from 0, and can be scored in any process."""
 
-    scores: Path
-    sample: "pd.DataFrame"
+    ground: Ground
+    work: Work
+    rows: int
+    batch_rows: int
+
+    def __len__(self) -> int:
+        return -(-self.rows // self.batch_rows)
+
+    def score(self, number: int) -> None:
+        """Score a batch, and write its scores, sample and reasons."""
+        start, stop = number * self.batch_rows, min((number + 1) * self.batch_rows, self.rows)
+        work, name = self.work, f"part-{number:05}.parquet"
+        accounts, features, values = (_batch(path, start, stop) for path in (work.accounts, work.features, work.values))
+        if not accounts.index.equals(features.index) or not accounts.index.equals(values.index):
+            raise ValueError(f"rows {start} to {stop} of {work.accounts}, {work.features} are not of the same accounts")
+        scored = score_batch(self.ground, accounts, features, values)
+        write_scores(scored.scores, work.scores / name)
+        write_reasons(scored.reasons, work.reasons / name if len(self) > 1 else work.reasons)
+        sample = features[accounts[SAMPLE]].assign(log_odds=scored.scores["log_odds"])
+        sample.reset_index().to_parquet(work.samples / name, index=False)
 
 
-def score_in_batches(ground: Ground, work: Work, batch_rows: int = BATCH_ROWS, shared_by: int | None = None) -> list[Part]:
-    """Score all accounts of the work, in order; a part for each batch. `shared_by` so many processes (None: as many as pay)."""
-    rows = row_count(work.accounts)
-    bounds = [(start, min(start + batch_rows, rows)) for start in range(0, rows, batch_rows)]
-    work.scores.mkdir()
-    if len(bounds) > 1:
-        work.reasons.mkdir()
-    count = processes(len(bounds)) if shared_by is None else shared_by
-    if count == 1:
-        return [score_part(ground, work, number, *each) for number, each in enumerate(bounds)]
-    from joblib import Parallel, delayed, parallel_config
+def score_in_batches(
+    ground: Ground,
+    work: Work,
+    batch_rows: int = BATCH_ROWS,
+    shared_by: int | None = None,
+    connection: "ibis.BaseBackend | None" = None,
+) -> list[Path]:
+    """Score all accounts of the work; gives the parts of the scores, in order.
 
-    with parallel_config("loky", inner_max_num_threads=1):
-        shared = Parallel(count, batch_size=1, pre_dispatch=count, max_nbytes=None)
-        return list(shared(delayed(score_part)(ground, work, number, *each) for number, each in enumerate(bounds)))
+    By the machines of an engine where its `connection` is given, else by `shared_by` processes (None: as many as pay).
+    """
+    batches = Batches(ground, work, row_count(work.accounts), batch_rows)
+    for folder in (work.scores, work.samples, *([work.reasons] if len(batches) > 1 else [])):
+        folder.mkdir()
+    if connection is not None:
+        from features.engine import carry_out
+
+        carry_out(connection, batches.score, len(batches))
+    else:
+        _in_processes(batches, processes(len(batches)) if shared_by is None else shared_by)
+    return parts(work.scores)
 
 
 def processes(batches: int) -> int:
@@ -84,17 +110,16 @@ def processes(batches: int) -> int:
     return max(1, min(os.cpu_count() or 1, batches, room))
 
 
-def score_part(ground: Ground, work: Work, number: int, start: int, stop: int) -> Part:
-    """Score the rows from `start` to `stop`, and write their scores and reasons."""
-    accounts, features, values = (_batch(path, start, stop) for path in (work.accounts, work.features, work.values))
-    if not accounts.index.equals(features.index) or not accounts.index.equals(values.index):
-        raise ValueError(f"rows {start} to {stop} of {work.accounts.name}, {work.features.name} are not of the same accounts")
-    scored = score_batch(ground, accounts, features, values)
-    name = f"part-{number:05}.parquet"
-    write_scores(scored.scores, work.scores / name)
-    write_reasons(scored.reasons, work.reasons / name if work.reasons.is_dir() else work.reasons)
-    sample = features[accounts[SAMPLE]]
-    return Part(work.scores / name, sample.assign(log_odds=scored.scores["log_odds"]))
+def _in_processes(batches: Batches, count: int) -> None:
+    if count == 1:
+        for number in range(len(batches)):
+            batches.score(number)
+        return
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config("loky", inner_max_num_threads=1):
+        shared = Parallel(count, batch_size=1, pre_dispatch=count, max_nbytes=None)
+        shared(delayed(batches.score)(number) for number in range(len(batches)))
 
 
 def plan_reference(plan: "Plan", work: Work) -> "PlanReference":

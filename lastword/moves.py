@@ -10,7 +10,7 @@ from lastword.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lastword.batch_scoring import Part
+    from lastword.batch_scoring import Work
     from models.landmarks import TrainingSet
     from models.served import Served
     from models.training import Trained
@@ -46,8 +46,8 @@ def drift_since_learnt(training: "TrainingSet", trained: "Trained", population: 
     return rows
 
 
-def write_drift(run: Run, parts: "Sequence[Part]", served: "Served | None") -> list[dict[str, Any]] | None:
-    """Compare today's prospects, as the parts sampled them, with those at training and write drift.parquet.
+def write_drift(run: Run, work: "Work", served: "Served | None") -> list[dict[str, Any]] | None:
+    """Compare today's prospects, as the batches sampled them, with those at training and write drift.parquet.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def write_drift(run: Run, parts: "Sequence[Part]", served: "Served | None") -> l
     if served is None or not (stored := served.folder / REFERENCE).is_file():
         return None
     reference = DriftReference.from_json(json.loads(stored.read_text(encoding="utf-8")))
-    today = pd.concat([part.sample for part in parts])
+    today = pd.read_parquet(work.samples)
     table = drift(reference, today, expit(today["log_odds"]))
     table.to_parquet(run.folder / "drift.parquet", index=False)
     rows: list[dict[str, Any]] = table.to_dict("records")

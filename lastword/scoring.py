@@ -20,6 +20,7 @@ from lastword.run import Run
 from lastword.run_rows import ROWS_PER_GROUP
 
 if TYPE_CHECKING:
+    import ibis
     import pandas as pd
 
     from features.build import Tables
@@ -107,13 +108,12 @@ def write_scores(run: Run) -> Counts:
     write_json(run, "reference.json", rescoring.to_freeze(run, reference, version))
     folder = Path(noted["folder"]) if noted else None
     ground = Ground(run.project.settings, plan, reference, folder, version, run.run_id, run.as_of, run.now)
-    parts = score_in_batches(ground, work)
-    scored = [part.scores for part in parts]
+    scored = score_in_batches(ground, work, connection=engine_to_share(run))
     if frozen is not None:
         scored = rescoring.with_carried_over(work, scored, accounts)
     counts = put_together(run, scored, watched)
     moves = {
-        "drift": write_drift(run, parts, ground.served if frozen is None else None),
+        "drift": write_drift(run, work, ground.served if frozen is None else None),
         "transitions": grade_moves(run, before),
     }
     rescoring.write_account_prints(run)
@@ -137,8 +137,17 @@ def lay_out(run: Run, accounts: "pd.DataFrame", chosen: "pd.DataFrame", before: 
     tables = {name: run.folder / f"{name}.parquet" for name in ("features", "plan_values")}
     if len(chosen) < len(accounts):
         tables = {name: only_rows_of(chosen.index, path, folder / path.name) for name, path in tables.items()}
-    scores, reasons = folder / "scores", run.folder / "reasons.parquet"
-    return Work(folder / "accounts.parquet", tables["features"], tables["plan_values"], scores, reasons)
+    reasons = run.folder / "reasons.parquet"
+    return Work(
+        folder / "accounts.parquet", tables["features"], tables["plan_values"], folder / "scores", folder / "samples", reasons
+    )
+
+
+def engine_to_share(run: Run) -> "ibis.BaseBackend | None":
+    """The engine, where it has further machines to score accounts on."""
+    from features.engine import connect
+
+    return connect(run.project, run.folder) if run.project.settings.engine.name == "spark" else None
 
 
 def sampled(at_risk: "pd.Series") -> "pd.Series":

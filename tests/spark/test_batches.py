@@ -1,40 +1,34 @@
-"""A function over batches gives the same table on both engines."""
+"""Tables are written and read, and tasks carried out, alike on both engines."""
+
+import os
+from functools import partial
 
 import ibis
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from features.engine import map_batches, read, write
+from features.engine import carry_out, read, write
 from lastword.run_rows import rows_where
 from lastword.table_files import parts, row_count, schema
 
-SCHEMA = pa.schema([("account_id", pa.string()), ("twice", pa.float64()), ("at", pa.timestamp("us", "UTC"))])
 IDS = [f"a{number:05}" for number in range(3000)]
 ROWS = pa.table({"account_id": IDS[::-1], "number": pa.array([None, *map(float, range(2999))])})
 
 
-def doubled(batch):
-    """The rows whose number is known, and twice that."""
-    known = batch.filter(pc.is_valid(batch["number"]))
-    at = pa.array([0] * len(known), pa.timestamp("us", "UTC"))
-    return pa.record_batch([known["account_id"].cast(pa.string()), pc.multiply(known["number"], 2.0), at], schema=SCHEMA)
+def noted(folder, number):
+    """Leave a file that says by which process, to be found by whoever carries tasks out."""
+    (folder / str(number)).write_text(str(os.getpid()), encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["duckdb", "spark"])
-def test_every_row_is_mapped_in_order_whatever_the_batches(engines, tmp_path, name):
-    pq.write_table(ROWS, tmp_path / "rows.parquet")
-    rows = read(engines[name], tmp_path / "rows.parquet", "rows").order_by("account_id")
-    made = tmp_path / "made.parquet"
-    map_batches(rows, doubled, made, SCHEMA, rows_per_batch=700)
-    map_batches(rows, doubled, made, SCHEMA, rows_per_batch=200)  # what was there is replaced
-    assert made.is_dir() == (name == "spark")
-    assert schema(made).equals(SCHEMA)
-    assert row_count(made) == 2999
-    found = pq.read_table(made)
-    assert found["account_id"].to_pylist() == IDS[:-1]
-    assert found["twice"].to_pylist() == [2.0 * (2998 - number) for number in range(2999)]
+def test_every_task_is_carried_out_once(engines, tmp_path, name):
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    carry_out(engines[name], partial(noted, notes), 5)
+    assert sorted(path.name for path in notes.iterdir()) == list("01234")
+    own = {path.read_text(encoding="utf-8") == str(os.getpid()) for path in notes.iterdir()}
+    assert own == {name == "duckdb"}
 
 
 @pytest.mark.parametrize("name", ["duckdb", "spark"])
@@ -56,9 +50,8 @@ def test_a_table_without_a_row_is_written_too(engines, tmp_path, name):
     pq.write_table(ROWS.slice(0, 0), tmp_path / "none.parquet")
     none = read(engines[name], tmp_path / "none.parquet", "none")
     write(none.order_by("account_id"), tmp_path / "written.parquet")
-    map_batches(none, doubled, tmp_path / "mapped.parquet", SCHEMA)
-    assert (row_count(tmp_path / "written.parquet"), row_count(tmp_path / "mapped.parquet")) == (0, 0)
-    assert schema(tmp_path / "mapped.parquet").names == SCHEMA.names
+    assert row_count(tmp_path / "written.parquet") == 0
+    assert schema(tmp_path / "written.parquet").names == ["account_id", "number"]
     assert rows_where(tmp_path / "written.parquet", "account_id", ["a00001"]).num_rows == 0
     joined = engines[name].to_pyarrow(ibis.memtable(ROWS).anti_join(none, "account_id").count().as_table())
     assert joined.to_pylist() == [{joined.column_names[0]: 3000}]

@@ -33,19 +33,19 @@ TEXTS = [
 DATES = ["2024-01-01", "2024-02-30", " 2024-01-01T23:30:00-05:00\n", "2024-01-01 10:00", "2024-01-01T10:00:00,5Z", "9999-12-31"]
 DATES += ["2024-01-01\u2028", "0001-01-01", "2024-01-01T10:00+0530", "2024-01-01T10:61:00Z", "2024-01-01 10:00+99:00"]
 WORDS = ["yes\t", "TRUE", " t", "No\n", "false", "falsef", "vtruev", "a\u2028", None]
-NUMBERS = [1.5, 2.0, 1e7 + 1, 123456789012.0, 1e15, 1e16, -3.0, math.nan, math.inf, None, 0.1]
+NUMBERS = [1.5, 1.0, 2.0, 1e7 + 1, 123456789012.0, 1e15, 1e16, -3.0, math.nan, math.inf, None, 0.1]
 TIMES = [datetime(2024, 1, 1, 23, 30), None]
 COLUMNS = {
     "text": pa.array([*TEXTS, *DATES, *WORDS]),
     "number": pa.array(NUMBERS),
-    "decimal": pa.array([Decimal("42.00"), Decimal("1.50")]),
+    "decimal": pa.array([Decimal("42.00"), Decimal("1.50"), Decimal("1.00")]),
     "time": pa.array(TIMES, pa.timestamp("us")),
     "time with a zone": pa.array(TIMES, pa.timestamp("us", "America/New_York")),
 }
 READ_AS = {
     "text": ("number", "date", "flag"),
     "number": ("number", "date", "flag"),
-    "decimal": ("text", "number", "flag"),
+    "decimal": ("text", "number"),
     "time": ("text", "date"),
     "time with a zone": ("date",),
 }
@@ -67,4 +67,4 @@ def test_ids_that_are_large_numbers_are_whole_on_both_engines(engines):
     table = ibis.memtable(pa.table({"cell": [10000001.0, 123456789012.0, 1e15]}))
     asked = table.select(value=read_cell(Given("account_id", 0, "text"), table.cell).value)
     for connection in engines.values():
-        assert sorted(connection.to_pyarrow(asked)["value"].to_pylist()) == ["10000001", "1000000000000000", "123456789012"]
+        assert sorted(connection.to_pyarrow(asked)["value"].to_pylist()) == ["1000000000000000", "10000001", "123456789012"]
