@@ -1,7 +1,6 @@
 """What is expected of the features and of the final table."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import ibis
 import pandas as pd
@@ -38,7 +37,7 @@ def features_suites(features: ibis.Table) -> list[Suite]:
 
 def feature_profile(features: ibis.Table) -> pd.DataFrame:
     """A row per feature: how many accounts it is known for, how many of its values are infinite, and whether they differ (1)."""
-    figures: dict[str, Any] = {}
+    figures: dict[str, ibis.Value] = {}
     for at, name in enumerate(features.columns):
         values = features[name]
         nulls = values.type().is_null()  # no engine has a least null

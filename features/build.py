@@ -1,7 +1,7 @@
 """Joins the three families: one row per account, as of a date."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -56,17 +56,6 @@ def complete(table: ibis.Table, contract: InputTable) -> ibis.Table:
     """The table with every column of the contract, null where it was not given."""
     missing = {column.name: ibis.null(_TYPES[column.kind]) for column in contract.columns if column.name not in table.columns}
     return table.mutate(**missing) if missing else table
-
-
-def observed_of(tables: Tables, ids: Sequence[str]) -> Tables:
-    """The tables with what was observed of these accounts alone: technologies and signals, which are many for each account."""
-    seen = {name: getattr(tables, name) for name in ("technographics", "intents")}
-    return replace(tables, **{name: with_ids(table, ids) for name, table in seen.items() if table is not None})
-
-
-def with_ids(table: ibis.Table, ids: Sequence[str]) -> ibis.Table:
-    """The rows of these accounts."""
-    return table.semi_join(ibis.memtable(pa.table({"account_id": pa.array(ids, pa.string())})), "account_id")
 
 
 def with_as_of(table: ibis.Table, as_of: Sequence[date]) -> ibis.Table:

@@ -29,13 +29,13 @@ def indicator_table(run: Run, tables: "Tables", features: "Sequence[Feature]", p
     Grain: indicator, in the columns of `models.indicators.indicators`. Where wins are undated, all won accounts against the house
     list as of today, without intents, which they may owe to the sale.
 
-    Of more than MOST_ACCOUNTS accounts so many are drawn by their ids, winners and others alike, so that every share and every
+    Of more than MOST_ACCOUNTS accounts about so many are drawn, winners and others alike, so that every share and every
     ratio of shares stays what it is but for chance; wins_with and house_with count the accounts drawn.
     """
-    from features.build import build_features, observed_of, with_ids
-    from lastword.plan_values_kept import drawn_accounts
+    from features.build import build_features
     from models.indicators import indicators
     from models.landmarks import at_risk, look_alikes, usable_landmarks
+    from models.sampling import sample_of
 
     horizon = run.project.settings.model.horizon_days
     known = [feature for feature in features if feature.known != "after_win"]
@@ -45,11 +45,9 @@ def indicator_table(run: Run, tables: "Tables", features: "Sequence[Feature]", p
     else:
         as_of, population = run.as_of, look_alikes(tables, run.as_of)
         known = [feature for feature in known if feature.family != "intent"]
-    drawn = drawn_accounts(tables.accounts, MOST_ACCOUNTS)
-    if drawn is not None:
-        population = with_ids(population, drawn)
-    built = build_features(tables if drawn is None else observed_of(tables, drawn), as_of, known, policy)
-    rows = population.join(built, ["account_id", "as_of"]).order_by("account_id").to_pandas()
+    sample = sample_of(int(tables.accounts.count().execute()), MOST_ACCOUNTS, run.project.settings.seed)
+    built = build_features(sample.of_histories(tables), as_of, known, policy)
+    rows = sample.of(population).join(built, ["account_id", "as_of"]).order_by("account_id").to_pandas()
     table, families = as_indicators(rows, known)
     return indicators(rows["won"] == 1, rows["won"] == 0, table, families)
 

@@ -3,6 +3,7 @@
 Technologies and signals are kept by account_inputs. Whatever a plan asks for is worked out from them as the run itself would.
 """
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,13 +35,14 @@ def keep_for_trials(run: Run, tables: "Tables") -> None:
     """
     from features.engine import write
     from models.landmarks import at_risk, look_alikes
+    from models.sampling import sample_of
 
     accounts = tables.accounts
     write(accounts.order_by("account_id"), run.folder / COLUMNS)
     settings = run.project.settings
     dates = test_landmarks(run, tables)
-    drawn = drawn_accounts(accounts)
-    some = tables if drawn is None else _only(tables, drawn)
+    sample = sample_of(int(accounts.count().execute()), MOST_PAST_ACCOUNTS, settings.seed)
+    some = replace(sample.of_histories(tables), accounts=sample.of(accounts))
     population = at_risk(some, dates, settings.model.horizon_days) if dates else look_alikes(some, run.as_of)
     values = plan_values_at(run.project, some, run.project.load_plan(), dates or [run.as_of], run.intent_policy(), bool(dates))
     joined = population.join(values, ["account_id", "as_of"]).order_by(["as_of", "account_id"])
@@ -73,24 +75,15 @@ def plan_values_at(
     return build_plan_values(tables, dates, plan, policy, unknown_then=hidden)
 
 
-def drawn_accounts(accounts: "ibis.Table", most: int = MOST_PAST_ACCOUNTS) -> "list[str] | None":
-    """The `most` accounts whose hash is smallest, whatever their order; None where all are few enough."""
-    import numpy as np
-    import pandas as pd
-
-    if int(accounts.count().execute()) <= most:
-        return None
-    ids = accounts.account_id.to_pandas().to_numpy(dtype=object)
-    order = np.argsort(pd.util.hash_array(ids), kind="stable")
-    return list(ids[order[:most]])
-
-
 def _only(tables: "Tables", ids: list[str]) -> "Tables":
-    from dataclasses import replace
+    """The accounts with these ids, and what was seen of them."""
+    import ibis
+    import pyarrow as pa
 
-    from features.build import observed_of, with_ids
-
-    return replace(observed_of(tables, ids), accounts=with_ids(tables.accounts, ids))
+    wanted = ibis.memtable(pa.table({"account_id": pa.array(ids, pa.string())}))
+    named = ("accounts", "technographics", "intents")
+    given = {name: table for name in named if (table := getattr(tables, name)) is not None}
+    return replace(tables, **{name: table.semi_join(wanted, "account_id") for name, table in given.items()})
 
 
 def values_of(project: "Project", folder: Path, as_of: date, plans: "tuple[Plan, Plan]") -> "pd.DataFrame":

@@ -50,6 +50,46 @@ def test_a_model_is_promoted_and_everything_is_once_in_the_final_table(demo):
     assert final["propensity"].between(0, 1).all()
 
 
+def test_an_account_scores_the_same_in_whatever_batch_and_process(demo, tmp_path):
+    from lastword.batch_scoring import SAMPLE, Work, score_in_batches
+    from lastword.ground import Ground
+    from lastword.opinions import PREVIOUS
+    from lastword.project import find_project
+    from models.scorecard import PlanReference
+
+    project, done = find_project(demo[0]), table(demo[0], "scores")
+    run_id, now = done["run_id"][0], done["scored_at"][0].to_pydatetime()
+    run = project.run_folder(run_id)
+    noted, reference = (json.loads((run / name).read_text()) for name in ("champion.json", "reference.json"))
+    before = demo[2]["final_scores"].set_index("account_id")["model_grade"]
+    accounts = pd.read_parquet(run / "accounts.parquet").assign(**{SAMPLE: False})
+    accounts[PREVIOUS] = accounts["account_id"].map(before)
+    accounts.to_parquet(tmp_path / "accounts.parquet")
+    ground = Ground(
+        project.settings,
+        project.load_plan(),
+        PlanReference.from_json(reference["plan"]),
+        Path(noted["folder"]),
+        noted["version"],
+        run_id,
+        done["as_of"][0].date(),
+        now,
+    )
+    work = Work(
+        tmp_path / "accounts.parquet",
+        run / "features.parquet",
+        run / "plan_values.parquet",
+        tmp_path / "scores",
+        tmp_path / "samples",
+        tmp_path / "reasons.parquet",
+    )
+    parts = score_in_batches(ground, work, batch_rows=700, shared_by=2)
+    scores = pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True).drop(columns=["why", "why_family"])
+    pd.testing.assert_frame_equal(scores, done[scores.columns], rtol=1e-9)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "reasons.parquet"), table(demo[0], "reasons"), rtol=1e-9)
+    assert len(parts) == 3
+
+
 def test_rows_in_are_used_not_yet_known_or_quarantined(demo):
     for name, counts in demo[1]["validation"]["tables"].items():
         parts = counts["rows_used"] + counts["rows_not_yet_known"] + counts["rows_quarantined"]
@@ -195,43 +235,3 @@ def test_with_too_few_wins_the_plan_decides_alone_even_where_a_champion_is(demo)
     assert "min_wins" in result["metrics"]["model"]["refused_because"]
     assert set(final["decided_by"]) == {"plan"}
     assert final[["propensity", "model_points", "model_grade", "disparity", "model_version"]].isna().all().all()
-
-
-def test_an_account_scores_the_same_in_whatever_batch_and_process(demo, tmp_path):
-    from lastword.batch_scoring import SAMPLE, Work, score_in_batches
-    from lastword.ground import Ground
-    from lastword.opinions import PREVIOUS
-    from lastword.project import find_project
-    from models.scorecard import PlanReference
-
-    project, done = find_project(demo[0]), table(demo[0], "scores")
-    run_id, now = done["run_id"][0], done["scored_at"][0].to_pydatetime()
-    run = project.run_folder(run_id)
-    noted, reference = (json.loads((run / name).read_text()) for name in ("champion.json", "reference.json"))
-    before = demo[2]["final_scores"].set_index("account_id")["model_grade"]
-    accounts = pd.read_parquet(run / "accounts.parquet").assign(**{SAMPLE: False})
-    accounts[PREVIOUS] = accounts["account_id"].map(before)
-    accounts.to_parquet(tmp_path / "accounts.parquet")
-    ground = Ground(
-        project.settings,
-        project.load_plan(),
-        PlanReference.from_json(reference["plan"]),
-        Path(noted["folder"]),
-        noted["version"],
-        run_id,
-        done["as_of"][0].date(),
-        now,
-    )
-    work = Work(
-        tmp_path / "accounts.parquet",
-        run / "features.parquet",
-        run / "plan_values.parquet",
-        tmp_path / "scores",
-        tmp_path / "samples",
-        tmp_path / "reasons.parquet",
-    )
-    parts = score_in_batches(ground, work, batch_rows=700, shared_by=2)
-    scores = pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True).drop(columns=["why", "why_family"])
-    pd.testing.assert_frame_equal(scores, done[scores.columns], rtol=1e-9)
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "reasons.parquet"), table(demo[0], "reasons"), rtol=1e-9)
-    assert len(parts) == 3

@@ -5,13 +5,12 @@ import sys
 from datetime import UTC, datetime
 from unittest.mock import patch
 
-import ibis
 import pandas as pd
 import pytest
 
 from lastword.cli import main
 from lastword.plan import parse_plan
-from lastword.plan_values_kept import COLUMNS, PAST, VALUES, drawn_accounts, past_values_of, values_of
+from lastword.plan_values_kept import COLUMNS, PAST, VALUES, past_values_of, values_of
 from lastword.runner import run_stages
 from tests.small_project import PLAN, small_project
 
@@ -134,11 +133,3 @@ def test_without_a_publication_there_is_nothing_to_try_it_on(tmp_path, capsys):
     project = small_project(tmp_path)
     code, _, err = whatif(project, capsys, project.plan_path)
     assert (code, "nothing is published" in err) == (1, True)
-
-
-def test_accounts_are_drawn_alike_whatever_their_order():
-    accounts = pd.DataFrame({"account_id": [f"a{n}" for n in range(50)]})
-    drawn = [drawn_accounts(ibis.memtable(rows), 20) for rows in (accounts, accounts[::-1])]
-    assert drawn[0] == drawn[1]
-    assert len(set(drawn[0])) == 20
-    assert drawn_accounts(ibis.memtable(accounts), 50) is None
