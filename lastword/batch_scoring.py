@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lastword.ground import Ground
 from lastword.opinions import score_batch
 from lastword.run_rows import ROWS_PER_GROUP, rows_between
+from lastword.score_work import SAMPLE, Work, prospects
 from lastword.table_files import parts, row_count
 
 if TYPE_CHECKING:
@@ -23,32 +24,14 @@ if TYPE_CHECKING:
     from lastword.plan import Plan
     from models.scorecard import PlanReference
 
-BATCH_ROWS = 6 * ROWS_PER_GROUP
+BATCH_ROWS = 12 * ROWS_PER_GROUP
 """Accounts that are scored at a time: whole groups of rows, enough that what it costs to begin a batch doesn't count."""
 
 BATCHES_BEFORE_SHARING = 3
 """With fewer batches another process isn't worth starting, which takes some seconds."""
 
-PROCESS_BYTES = 1_500_000_000
+PROCESS_BYTES = 2_000_000_000
 """What a process that scores takes at most, by which [engine] memory_limit bounds how many there are."""
-
-SAMPLE = "sampled"
-
-
-@dataclass(frozen=True)
-class Work:
-    """Where the tables of the accounts to score are, and where to write: folders of parts, `reasons` may be a file.
-
-    `accounts` has of each account what accounts.parquet has, opinions.PREVIOUS, and SAMPLE: whether it is compared with those
-    at training. Of these, `samples` get the features and log_odds.
-    """
-
-    accounts: Path
-    features: Path
-    values: Path
-    scores: Path
-    samples: Path
-    reasons: Path
 
 
 @dataclass(frozen=True)
@@ -141,11 +124,6 @@ def plan_reference(plan: "Plan", work: Work) -> "PlanReference":
     return PlanReference(Reference.from_population(np.concatenate(points)), mean_shares)
 
 
-def prospects(at_risk: "pd.Series") -> "pd.Series":
-    """Whom today's population is measured on: those at risk, all accounts where there are none."""
-    return at_risk if at_risk.any() else at_risk | True
-
-
 def write_scores(scores: "pd.DataFrame", path: Path) -> None:
     """Write a part of the scores, account_id first, in types that hang on no row: the parts of a run fit together."""
     import pyarrow as pa
@@ -157,9 +135,12 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
 
 def write_reasons(rows: "pa.Table", path: Path) -> None:
     """Write rows of reasons. Their texts are dictionaries, which nobody who reads the file is to know: they are plain in it."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(rows, path, row_group_size=ROWS_PER_GROUP, store_schema=False)
+    for name in ("account_id", "value"):  # a dictionary goes whole into every group of rows, and these are long
+        rows = rows.set_column(rows.schema.get_field_index(name), name, rows[name].cast(pa.large_string()))
+    pq.write_table(rows, path, row_group_size=ROWS_PER_GROUP, write_statistics=["account_id"], store_schema=False)
 
 
 def scores_schema(columns: Sequence[str]) -> "pa.Schema":

@@ -10,7 +10,7 @@ from lastword.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lastword.batch_scoring import Work
+    from lastword.score_work import Work
     from models.landmarks import TrainingSet
     from models.served import Served
     from models.training import Trained

@@ -21,6 +21,9 @@ ACCOUNT_COLUMNS = ("name", "region", "sub_region", "country", "industry", "sub_i
 PREVIOUS = "previous_grade"
 """The model's grade in the publication before: an account close to a cut keeps its grade."""
 
+ASKED = "why_asked"
+"""Whether somebody may ask why the two opinions part although they don't part much."""
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -38,14 +41,14 @@ def score_batch(ground: Ground, accounts: "pd.DataFrame", features: "pd.DataFram
     ground
         The same for every batch of a run.
     accounts, features, values
-        One row per account, index account_id, in the same order: accounts.parquet with PREVIOUS (null: none), features.parquet,
-        plan_values.parquet.
+        One row per account, index account_id, in the same order: accounts.parquet with PREVIOUS (null: none) and ASKED,
+        features.parquet, plan_values.parquet.
 
     Returns
     -------
     Scored
         scores: SCORE_COLUMNS but those that say who is under review; why and why_family of the accounts that disparity may
-        bring under review, null of the others. reasons: see `lastword.reasons.rows_of`.
+        bring under review, and of those ASKED; null of the others. reasons: see `lastword.reasons.rows_of`.
     """
     from models.scorecard import score_plan
 
@@ -53,8 +56,8 @@ def score_batch(ground: Ground, accounts: "pd.DataFrame", features: "pd.DataFram
     explained = ground.served.explained(features) if ground.served else None
     scores = opinions(ground, accounts, features, plan, explained)
     sides = sides_of(ground, scores, features, values, plan, explained)
-    parted = scores["disparity"].abs() >= ground.settings.disparity.threshold
-    return Scored(scores.join(whys_of(sides, parted)), rows_of(sides, plan))
+    asked = (scores["disparity"].abs() >= ground.settings.disparity.threshold) | accounts[ASKED]
+    return Scored(scores.join(whys_of(sides, asked)), rows_of(sides, plan))
 
 
 def opinions(

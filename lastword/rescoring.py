@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from lastword.batch_scoring import Work
     from lastword.project import Project
+    from lastword.score_work import Work
     from models.scorecard import PlanReference
 
 PRINTS = "account_prints.parquet"

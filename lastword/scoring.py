@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lastword import table_files
 from lastword.contracts import QUEUED_SINCE, Counts
 from lastword.errors import LastwordError
 from lastword.opinions import ACCOUNT_COLUMNS
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from features.build import Tables
     from features.catalog import Feature
-    from lastword.batch_scoring import Work
     from models.served import Served
     from overrides.score_batches import Scores
 
@@ -37,13 +35,6 @@ class Serving:
     name: str
     version: str
     model: "Served"
-
-
-WORK = "scoring"
-"""In the run's folder while it is scored: what batches of accounts read and write."""
-
-MOST_COMPARED = 100_000
-"""Drift is measured on so many accounts: of so many a share is known to a third of a point."""
 
 
 def write_features(run: Run) -> Counts:
@@ -65,23 +56,21 @@ def write_features(run: Run) -> Counts:
 
     connection = connect(run.project, run.folder)
     tables = read_tables(connection, run.inputs)
+    keep_inputs(run, tables)  # first: to sort all signals takes the most memory
     plan, policy = run.project.load_plan(), run.intent_policy()
     served = choose_model(run)
     listed = features_to_build(run, tables, served)
     served_policy = served.model.intent_policy if served else policy
-    built = build_features(tables, run.as_of, listed, served_policy)
-    stamped = built.mutate(as_of=built.as_of.cast("timestamp")).order_by("account_id")
-    write_table(stamped, run.folder / "features.parquet", ROWS_PER_GROUP)
+    built = build_features(tables, run.as_of, listed, served_policy).order_by("account_id")
+    write_table(built, run.folder / "features.parquet", ROWS_PER_GROUP)
     written = read_table(connection, run.folder / "features.parquet", "features")
     check_features(written, run.folder)
-    known = written.mutate(as_of=written.as_of.cast("date")) if served_policy == policy else None
-    values = build_plan_values(tables, run.as_of, plan, policy, features=known)
+    values = build_plan_values(tables, run.as_of, plan, policy, features=written if served_policy == policy else None)
     write_table(values.order_by("account_id"), run.folder / "plan_values.parquet", ROWS_PER_GROUP)
     rows = with_posted_spend(run, tables, account_rows(tables, run))
     rows.to_parquet(run.folder / "accounts.parquet", index=False)
     write_customers(run, tables, rows)
     indicator_table(run, tables, listed, policy).to_parquet(run.folder / "indicators.parquet", index=False)
-    keep_inputs(run, tables)
     keep_for_trials(run, tables)
     return {"accounts": len(rows), "features": len(listed)}
 
@@ -93,6 +82,7 @@ def write_scores(run: Run) -> Counts:
     from lastword.ground import Ground
     from lastword.moves import grade_moves, write_drift
     from lastword.review import put_together
+    from lastword.score_work import WORK, lay_out
 
     noted = read_json(run, "champion.json")
     version = noted["version"] if noted else None
@@ -103,7 +93,7 @@ def write_scores(run: Run) -> Counts:
     chosen = accounts if frozen is None else rescoring.changed_accounts(run, accounts, frozen, met)
     before = grades_before(run)
     plan = run.project.load_plan()
-    work = lay_out(run, accounts, chosen, before["model"])
+    work = lay_out(run, chosen, before["model"], met, all_of_them=frozen is None)
     reference = plan_reference(plan, work) if frozen is None else frozen.plan_reference
     write_json(run, "reference.json", rescoring.to_freeze(run, reference, version))
     folder = Path(noted["folder"]) if noted else None
@@ -124,25 +114,6 @@ def write_scores(run: Run) -> Counts:
     return {"accounts": len(accounts), "scored": len(chosen), **counts}
 
 
-def lay_out(run: Run, accounts: "pd.DataFrame", chosen: "pd.DataFrame", before: "pd.Series") -> "Work":
-    """Write what is to be scored where batches read it: the chosen accounts with their grade `before`, and no others' rows."""
-    from lastword.batch_scoring import SAMPLE, Work
-    from lastword.opinions import PREVIOUS
-
-    folder = run.folder / WORK
-    folder.mkdir()
-    told = {PREVIOUS: before.reindex(chosen.index), SAMPLE: sampled(chosen["at_risk"])}
-    rows = chosen.assign(**told).reset_index()
-    rows.to_parquet(folder / "accounts.parquet", index=False, row_group_size=ROWS_PER_GROUP)
-    tables = {name: run.folder / f"{name}.parquet" for name in ("features", "plan_values")}
-    if len(chosen) < len(accounts):
-        tables = {name: only_rows_of(chosen.index, path, folder / path.name) for name, path in tables.items()}
-    reasons = run.folder / "reasons.parquet"
-    return Work(
-        folder / "accounts.parquet", tables["features"], tables["plan_values"], folder / "scores", folder / "samples", reasons
-    )
-
-
 def engine_to_share(run: Run) -> "ibis.BaseBackend | None":
     """The engine, where it has further machines to score accounts on."""
     from features.engine import connect
@@ -150,35 +121,21 @@ def engine_to_share(run: Run) -> "ibis.BaseBackend | None":
     return connect(run.project, run.folder) if run.project.settings.engine.name == "spark" else None
 
 
-def sampled(at_risk: "pd.Series") -> "pd.Series":
-    """Prospects to compare with those at training: MOST_COMPARED at most, evenly taken from all."""
-    from lastword.batch_scoring import prospects
-
-    among = prospects(at_risk)
-    every = -(-int(among.sum()) // MOST_COMPARED) or 1
-    return among & (among.cumsum() % every == 0)
-
-
-def only_rows_of(accounts: "pd.Index", source: Path, target: Path) -> Path:
-    """Write the rows of some accounts of a table; gives `target`."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    wanted = pa.array(accounts, pa.string())
-    with pq.ParquetWriter(target, table_files.schema(source)) as writer:
-        for batch in table_files.batches(source):
-            writer.write_batch(batch.filter(pc.is_in(batch["account_id"], wanted)))
-    return target
-
-
 def grades_before(run: Run) -> "dict[str, pd.Series]":
     """By account_id the grades of the publication before this one: of the "model", and the "final" one, overrides aside."""
+    import pandas as pd
+
     from overrides import publish
     from overrides.store import open_store
 
     open_store(run.project.store_url)
-    return {"model": publish.previous_grades(), "final": publish.previous_grades("policy_grade")}
+    columns = {"model": "model_grade", "final": "policy_grade"}
+    current = publish.current_run()
+    path = None if current is None else run.project.run_folder(current.run_id) / "scores.parquet"
+    if path is None or not path.is_file():  # what was published is in the store too, and slower to read there
+        return {name: publish.previous_grades(column) for name, column in columns.items()}
+    grades = pd.read_parquet(path, columns=["account_id", *columns.values()]).set_index("account_id")
+    return {name: grades[column].rename(None) for name, column in columns.items()}
 
 
 def publish_scores(run: Run) -> Counts:

@@ -253,7 +253,7 @@ class Engine(Section):
 
     name: Literal["duckdb", "spark"] = "duckdb"
     master: Annotated[str | None, Field(min_length=1, examples=['"local[2]"'])] = None
-    memory_limit: str = "8GB"
+    memory_limit: str = "3GB"
 
     @field_validator("memory_limit")
     @classmethod

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 type Floats = NDArray[np.float64]
 
-BATCH_ROWS = 50_000
+BATCH_ROWS = 100_000
 INTERACTION = "interaction"
 """Kind of a term of the logistic regression that two features share: a curve of a number for each level of a category."""
 
@@ -165,7 +165,7 @@ class Trees:
 
 
 def batches(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """The frame in order, at most 50,000 rows at a time."""
+    """The frame in order, at most 100,000 rows at a time."""
     for start in range(0, len(frame), BATCH_ROWS):
         yield frame.iloc[start : start + BATCH_ROWS]
 

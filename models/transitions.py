@@ -40,6 +40,6 @@ def transitions(before: pd.Series, after: pd.Series) -> dict[str, Any]:
 
 def _counts(then: pd.Series, now: pd.Series) -> dict[str, dict[str, int]]:
     names = (*GRADES, NO_GRADE)
-    table = pd.crosstab(then.fillna(NO_GRADE).to_numpy(), now.fillna(NO_GRADE).to_numpy())
-    full = table.reindex(index=names, columns=names, fill_value=0)
-    return {grade: {other: int(full.loc[grade, other]) for other in names} for grade in names}
+    was, became = (pd.Categorical(grades, list(GRADES)).codes % len(names) for grades in (then, now))  # null has the code -1
+    counts = np.bincount(was * len(names) + became, minlength=len(names) ** 2).reshape(len(names), -1)
+    return {grade: dict(zip(names, row, strict=True)) for grade, row in zip(names, counts.tolist(), strict=True)}

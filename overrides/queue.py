@@ -4,7 +4,6 @@ Two columns, because a decision changes what counts: `open_reason` is why an acc
 is in force on it, `override_review` why it is although one is. Whoever shows the queue takes the one that applies.
 """
 
-from hashlib import blake2b
 from typing import Any, Literal
 
 import numpy as np
@@ -69,6 +68,11 @@ def review(
     open_reason = np.select([is_called & within, parted & within, audited], [called, PARTED, AUDIT], default="")
     override_review = np.where(queued & decided & within, np.where(is_called, called, returning), "")
     return pd.DataFrame({"open_reason": _text(open_reason), "override_review": _text(override_review)}, index=scores.index)
+
+
+def may_be_audited(accounts: pd.Index, settings: Any, seed: int) -> np.ndarray:
+    """Which accounts an audit can draw while fewer than half of all are in the queue: those with the least numbers."""
+    return _numbers(accounts, seed) < 2.0**64 * min(1.0, settings.audit_share)
 
 
 def order(frame: pd.DataFrame, by: Order = "value_of_information") -> pd.DataFrame:
@@ -151,9 +155,15 @@ def _drawn(accounts: pd.Index, eligible: np.ndarray, count: int, seed: int) -> n
     if count <= 0:
         return drawn
     positions = np.flatnonzero(eligible)
-    digests = [blake2b(f"{seed}:{accounts[i]}".encode(), digest_size=8).digest() for i in positions]
-    drawn[[positions[i] for i in sorted(range(len(positions)), key=digests.__getitem__)[:count]]] = True
+    numbers = _numbers(accounts, seed)[positions]
+    drawn[positions[np.argsort(numbers, kind="stable")[:count]]] = True
     return drawn
+
+
+def _numbers(accounts: pd.Index, seed: int) -> np.ndarray:
+    """A number of 64 bits for each account, by its id and the seed alone, as good as drawn."""
+    ids = np.asarray(accounts, dtype=object)
+    return pd.util.hash_array(ids, hash_key=f"{seed % 10**16:016}", categorize=False)
 
 
 def _text(values: np.ndarray) -> pd.api.extensions.ExtensionArray:

@@ -51,10 +51,11 @@ def test_a_model_is_promoted_and_everything_is_once_in_the_final_table(demo):
 
 
 def test_an_account_scores_the_same_in_whatever_batch_and_process(demo, tmp_path):
-    from lastword.batch_scoring import SAMPLE, Work, score_in_batches
+    from lastword.batch_scoring import score_in_batches
     from lastword.ground import Ground
-    from lastword.opinions import PREVIOUS
+    from lastword.opinions import ASKED, PREVIOUS
     from lastword.project import find_project
+    from lastword.score_work import SAMPLE, Work
     from models.scorecard import PlanReference
 
     project, done = find_project(demo[0]), table(demo[0], "scores")
@@ -62,7 +63,7 @@ def test_an_account_scores_the_same_in_whatever_batch_and_process(demo, tmp_path
     run = project.run_folder(run_id)
     noted, reference = (json.loads((run / name).read_text()) for name in ("champion.json", "reference.json"))
     before = demo[2]["final_scores"].set_index("account_id")["model_grade"]
-    accounts = pd.read_parquet(run / "accounts.parquet").assign(**{SAMPLE: False})
+    accounts = pd.read_parquet(run / "accounts.parquet").assign(**{SAMPLE: False, ASKED: False})
     accounts[PREVIOUS] = accounts["account_id"].map(before)
     accounts.to_parquet(tmp_path / "accounts.parquet")
     ground = Ground(

@@ -1,6 +1,7 @@
 """What moved since before: the reference beside the model, and models that were trained before there was one."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
@@ -9,14 +10,13 @@ import pytest
 
 from lastword.moves import drift_since_learnt, save_drift_reference, write_drift
 from lastword.run import Run
+from lastword.score_work import Work, sampled
 from models.grades import Reference
 from models.landmarks import TrainingSet
 from models.propensity import fit_propensity
 from models.training import Trained
 from tests.sample_rows import RECIPE, training_rows
 from tests.unit.test_nearest_cut import served
-
-ACCOUNTS = pd.DataFrame({"at_risk": [True, True, False]}, index=pd.Index(["a", "b", "c"], name="account_id"))
 
 
 @pytest.fixture
@@ -27,8 +27,9 @@ def run(tmp_path):
 
 
 def test_a_model_without_a_reference_and_no_model_give_no_figures(run):
-    assert write_drift(run, ACCOUNTS, pd.DataFrame(index=ACCOUNTS.index), served()) is None
-    assert write_drift(run, ACCOUNTS, pd.DataFrame(index=ACCOUNTS.index), None) is None
+    nothing = Work(*[run.folder / "nothing"] * 6)
+    assert write_drift(run, nothing, replace(served(), folder=run.folder / "model")) is None
+    assert write_drift(run, nothing, None) is None
     assert not (run.folder / "drift.parquet").exists()
 
 
@@ -53,3 +54,11 @@ def test_a_training_tells_what_moved_between_what_it_learnt_from_and_today():
     moved = training_rows(accounts=800, landmarks=1, seed=4).assign(noise=9.0)
     assert [row["feature"] for row in drift_since_learnt(learnt, trained, moved) if row["drifted"]] == ["noise"]
     assert drift_since_learnt(TrainingSet("look-alike", rows, (), winners=1), trained, moved) == []
+
+
+def test_prospects_are_sampled_evenly_and_all_accounts_where_there_are_none(monkeypatch):
+    at_risk = pd.Series([True, False, True, True, True, False, True])
+    assert sampled(at_risk).tolist() == at_risk.tolist()
+    assert sampled(at_risk & False).all()
+    monkeypatch.setattr("lastword.score_work.MOST_COMPARED", 3)
+    assert sampled(at_risk).tolist() == [False, False, True, False, True, False, False]

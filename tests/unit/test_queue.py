@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from overrides.queue import order, review
+from overrides.queue import may_be_audited, order, review
 
 NAN = float("nan")
 BY_GAIN = "value_of_information"
@@ -114,8 +114,8 @@ def test_an_audited_account_stands_where_its_gain_puts_it_and_is_marked():
     table = scores([90.0] * 20 + [0.0] * 30, review_gain=[1.0] * 20 + [0.5, 2.0] * 15)
     found = review(table, NO_OVERRIDES, None, settings(audit_share=0.1), seed=7)
     queue = order(table.join(found[found["open_reason"].notna()], how="inner"))
-    assert queue.index[queue["open_reason"] == "audit"].tolist() == ["037", "036"]
-    assert queue.index[0] == "037" and queue.index[-1] == "036"
+    assert queue.index[queue["open_reason"] == "audit"].tolist() == ["021", "022"]
+    assert queue.index[0] == "021" and queue.index[-1] == "022"
 
 
 def test_capacity_keeps_those_whose_review_gains_most():
@@ -166,7 +166,7 @@ def test_no_accounts():
 
 def test_the_draw_is_the_same_everywhere():
     found = review(scores([90.0] * 20 + [0.0] * 30), NO_OVERRIDES, None, settings(audit_share=0.1), seed=7)
-    assert found.index[found["open_reason"] == "audit"].tolist() == ["036", "037"]
+    assert found.index[found["open_reason"] == "audit"].tolist() == ["021", "022"]
 
 
 def named(**triggers) -> pd.Series:
@@ -193,3 +193,13 @@ def test_with_a_capacity_those_with_a_trigger_get_their_places_first():
     table = scores([90.0, 80.0, 0.0, 70.0], review_gain=[9.0, 8.0, 0.1, 7.0])
     found = review(table, NO_OVERRIDES, None, settings(capacity=2), 7, named(_002="intent"))
     assert reasons(found) == ["disparity", None, "intent", None]
+
+
+def test_an_audit_draws_from_those_that_may_be_audited():
+    table = scores([90.0] * 300 + [0.0] * 700)
+    found = review(table, NO_OVERRIDES, None, settings(audit_share=0.2), seed=7)
+    audited = found["open_reason"].eq("audit").to_numpy()
+    possible = may_be_audited(table.index, settings(audit_share=0.2), seed=7)
+    assert audited.sum() == 60
+    assert (audited & ~possible).sum() == 0
+    assert 150 < possible.sum() < 250
