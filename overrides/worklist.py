@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import batched
+from math import ceil
 from typing import Any
 
 from lastword.errors import ConfigurationError, Refusal
@@ -70,7 +71,9 @@ _UNMOVED = "".join(
 )
 
 
-_TWO_STEPS = "ABS(s.disparity_grade) >= 50.0"
+_INDEXED_FROM = {"s.disparity_rank": 20.0, "s.disparity_points": 20.0, "s.disparity_grade": 50.0}
+"""From how far apart on a measure has an index: who asks for less waits until all accounts were looked at."""
+
 _FEW = 2000
 
 
@@ -251,9 +254,10 @@ def _are_few(cursor: Any, moment: Moment, gap: str, least: float) -> bool:
 
 
 def _reach(gap: str, least: float) -> str:
-    """At least so far apart; more than a step also in the words of the index that has only these."""
-    apart = f"ABS({gap}) >= %s"
-    return f"{apart} AND {_TWO_STEPS}" if gap == "s.disparity_grade" and least > POINTS_PER_STEP else apart
+    """At least so far apart; where an index has these, also in its own words."""
+    least = POINTS_PER_STEP * ceil(least / POINTS_PER_STEP) if gap == "s.disparity_grade" else least
+    indexed = _INDEXED_FROM.get(gap)
+    return f"ABS({gap}) >= %s" + (f" AND ABS({gap}) >= {indexed}" if indexed is not None and least >= indexed else "")
 
 
 def _parted(moment: Moment, least: float, settings: Any, apart: str) -> tuple[str, list[Any]]:

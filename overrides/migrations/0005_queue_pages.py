@@ -18,8 +18,8 @@ INDEXES = {
     "lastword_score_queue_by_gain": f"(publication_id, {GAIN}, {WORTH}, account_id) {QUEUED}",
     "lastword_score_queue_by_gap": f"(publication_id, (COALESCE(ABS(disparity), 0.0)) DESC, {WORTH}, account_id) {QUEUED}",
     "lastword_score_by_gain": f"(publication_id, {GAIN}, {WORTH})",
-    "lastword_score_by_rank_gap": "(publication_id, (ABS(disparity_rank)) DESC)",
-    "lastword_score_by_points_gap": "(publication_id, (ABS(disparity_points)) DESC)",
+    "lastword_score_by_rank_gap": "(publication_id, (ABS(disparity_rank)) DESC) WHERE ABS(disparity_rank) >= 20.0",
+    "lastword_score_by_points_gap": "(publication_id, (ABS(disparity_points)) DESC) WHERE ABS(disparity_points) >= 20.0",
     "lastword_score_by_grade_gap": f"(publication_id, (ABS(disparity_grade)) DESC, {WORTH}) WHERE ABS(disparity_grade) >= 50.0",
 }
 
