@@ -95,7 +95,7 @@ def carry_out(connection: ibis.BaseBackend, task: Callable[[int], None], count: 
     The task leaves what it makes in files. Spark sends it to other processes: it must be picklable, what it imports installed
     there, and the files in a folder that all machines see.
     """
-    if connection.name != "pyspark":
+    if connection.name != "pyspark" or count == 0:
         for number in range(count):
             task(number)
         return

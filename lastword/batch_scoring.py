@@ -31,7 +31,7 @@ BATCHES_BEFORE_SHARING = 3
 """With fewer batches another process isn't worth starting, which takes some seconds."""
 
 PROCESS_BYTES = 2_000_000_000
-"""What a process that scores takes at most, by which [engine] memory_limit bounds how many there are."""
+"""What a process that scores takes at most: there are no more of them than free memory has room for."""
 
 
 @dataclass(frozen=True)
