@@ -2,9 +2,9 @@
 
     python -m benchmarks.explaining [--rows 300000]
 
-A model of a hundred features, 500 trees of depth three and 32 refits, fitted to made-up accounts; then rows in batches of 100,000,
-each batch done either way in turn. Prints medians and ranges over the batches in processor seconds, all on one thread, since
-scoring shares batches out among processes, and ends with 1 where a bound isn't kept.
+A model of a hundred features, 500 trees of depth three and 32 refits, fitted to made-up accounts; then rows in batches of
+100,000, each batch done either way in turn. Prints medians and ranges over the batches in processor seconds, all on one thread,
+since scoring shares batches out among processes, and ends with 1 where a bound isn't kept.
 """
 
 import argparse

@@ -4,7 +4,7 @@ woodelf looks up what a tree says of a row by the row's decisions: several times
 begun. Its contributions are taken where, row by row, they add up to what the trees predict; else LightGBM's are.
 """
 
-import logging
+import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,6 @@ WORTH_EXPLAINING = 5_000
 """Rows from which woodelf is quicker: of 500 trees it takes a second whatever the rows, LightGBM 0.26 ms for each."""
 TOLERANCE = 1e-5
 """What a row's sum may miss, times its log-odds where these exceed 1. woodelf adds up in single precision."""
-
-_log = logging.getLogger("lastword.models")
 
 
 class QuickTrees(Trees):
@@ -45,7 +43,8 @@ class QuickTrees(Trees):
             fault = f"{type(error).__name__}: {error}"
         if fault is None:
             return found
-        _log.warning("the contributions of %d accounts are LightGBM's, which takes longer, not woodelf's: %s", len(matrix), fault)
+        said = f"the contributions of {len(matrix):,} accounts are LightGBM's, which takes longer, not woodelf's: {fault}"
+        warnings.warn(said, RuntimeWarning, stacklevel=2)
         return super().contributions(matrix, raw)
 
     def _by_woodelf(self, matrix: NDArray[np.float32]) -> Floats:
