@@ -37,7 +37,7 @@ def age_years(accounts: ibis.Table) -> ibis.Value:
 def has_parent(accounts: ibis.Table) -> ibis.Value:
     """1 where a parent is named, 0 where none is, null where no account of the table names one."""
     named = accounts.parent_account_id.notnull()
-    return named.any().as_scalar().ifelse(named.cast("float64"), ibis.null("float64"))
+    return named.any().over(ibis.window()).ifelse(named.cast("float64"), ibis.null("float64"))
 
 
 def siblings(accounts: ibis.Table) -> ibis.Value:
@@ -45,7 +45,7 @@ def siblings(accounts: ibis.Table) -> ibis.Value:
     named = accounts.parent_account_id.notnull()
     others = accounts.account_id.count().over(ibis.window(group_by=[accounts.parent_account_id, accounts.as_of])) - 1
     counted = named.ifelse(others.cast("float64"), 0.0)
-    return named.any().as_scalar().ifelse(counted, ibis.null("float64"))
+    return named.any().over(ibis.window()).ifelse(counted, ibis.null("float64"))
 
 
 def column(accounts: ibis.Table, name: str) -> ibis.Value:
