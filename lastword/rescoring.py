@@ -93,7 +93,7 @@ def changed_accounts(run: Run, accounts: "pd.DataFrame", frozen: Frozen, met: Co
 
     since = run.since or frozen.as_of
     before = pd.read_parquet(frozen.folder / PRINTS).set_index("account_id")["print"]
-    prints = account_prints(run)
+    prints = pd.read_parquet(run.folder / PRINTS).set_index("account_id")["print"]
     same = prints.eq(before.reindex(prints.index))
     asked = accounts.index.isin(accounts_dated_since(run, since) | accounts_entered_since(since) | set(met))
     return accounts[asked | ~same.reindex(accounts.index).to_numpy(dtype=bool)]

@@ -87,6 +87,7 @@ def write_scores(run: Run) -> Counts:
     noted = read_json(run, "champion.json")
     version = noted["version"] if noted else None
     accounts = read(run, "accounts")
+    rescoring.write_account_prints(run)
     frozen = rescoring.frozen(run, version) if run.command == "rescore" else None
     watched = triggering.watch(run, accounts)
     met = watched.accounts if watched else ()
@@ -106,7 +107,6 @@ def write_scores(run: Run) -> Counts:
         "drift": write_drift(run, work, ground.served if frozen is None else None),
         "transitions": grade_moves(run, before),
     }
-    rescoring.write_account_prints(run)
     shutil.rmtree(run.folder / WORK)
     if read_json(run, "metrics.json") is None:  # else what training measured in the same run stays
         write_metrics(run, ground.served.mode if ground.served else "plan-only", version)

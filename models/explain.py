@@ -15,48 +15,13 @@ from scipy.special import expit
 
 from models.gap import BASE, CAUSES, OTHER, PLAN_NAMES, SCALE, causes, of_both, signed, trait
 from models.grades import Reference
-from models.sides import Side, plainly, reason_rows, side_of, signed_points
+from models.sides import Side, side_of, signed_points
 
 COLUMNS = ["account_id", "source", "attribute", "family", "contribution", "value"]
 SMALLEST_CONTRIBUTION = 0.05
 """Points under which a model's contribution is pooled with its family's other small ones; the plan's are all kept."""
 
 _NEAR, _SLOPE_REACH = 0.05, 0.25
-
-
-def model_reasons(
-    contributions: pd.DataFrame,
-    base_logit: float,
-    logit: Any,
-    model_points: pd.Series,
-    reference: Reference,
-    families: Mapping[str, str],
-    values: pd.DataFrame,
-    *,
-    kinds: Mapping[str, str] | None = None,
-    nulls: Mapping[str, str] | None = None,
-    base_points: float | None = None,
-) -> pd.DataFrame:
-    """The model's reasons in points: the rows of its `model_side`.
-
-    Returns
-    -------
-    Long table of reasons; an account's rows, "(base)" included, add up to its model_points. "(base)" is the same for
-    all accounts but those within 0.05 of η_base, whose row also takes what the local slope leaves over.
-    """
-    side = model_side(
-        contributions,
-        base_logit,
-        logit,
-        model_points,
-        reference,
-        families,
-        values,
-        kinds=kinds,
-        nulls=nulls,
-        base_points=base_points,
-    )
-    return plainly(reason_rows([side])).to_pandas()
 
 
 def model_side(
@@ -73,6 +38,9 @@ def model_side(
     base_points: float | None = None,
 ) -> Side:
     """What the model says, in points: log-odds × (model_points − base points) ÷ (η − η_base).
+
+    An account's points, "(base)" included, add up to its model_points. "(base)" is the same for all accounts but those within
+    0.05 of η_base, whose own also takes what the local slope leaves over.
 
     Parameters
     ----------
@@ -103,25 +71,6 @@ def model_side(
     )
 
 
-def plan_reasons(
-    shares: pd.DataFrame,
-    plan_points: pd.Series,
-    mean_shares: pd.Series,
-    values: pd.DataFrame,
-    *,
-    families: Mapping[str, str] | None = None,
-    plan_percentile: pd.Series | None = None,
-) -> pd.DataFrame:
-    """The plan's reasons in points: the rows of its `plan_side`.
-
-    Returns
-    -------
-    Long table of reasons; an account's rows add up to plan_points, with `plan_percentile` to that.
-    """
-    side = plan_side(shares, plan_points, mean_shares, values, families=families, plan_percentile=plan_percentile)
-    return plainly(reason_rows([side])).to_pandas()
-
-
 def plan_side(
     shares: pd.DataFrame,
     plan_points: pd.Series,
@@ -132,6 +81,8 @@ def plan_side(
     plan_percentile: pd.Series | None = None,
 ) -> Side:
     """What the plan says, in points: each attribute's share of plan_points minus its mean in the reference population.
+
+    An account's points add up to plan_points, with `plan_percentile` to that.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def side_of(
     families : of each column.
     values : the attributes themselves, rows in the same order.
     closing : label → points of each account, always shown.
-    kinds, nulls : see `models.explain.model_reasons`.
+    kinds, nulls : see `models.explain.model_side`.
     known : the accounts on which there is an opinion; all where None.
     """
     names, cells = list(contributions.columns), contributions.to_numpy(dtype=float)
@@ -95,7 +95,7 @@ def reason_rows(sides: Sequence[Side], plan_attributes: Collection[str] | None =
     """The sides' rows of reasons, account by account as the accounts stand, and of an account side by side as these are given.
 
     Columns account_id, source, attribute, family, contribution, value (null where unknown) and, where the plan's attributes are
-    given, cause (see `models.gap.causes`). Texts are dictionaries: `plainly` writes them out.
+    given, cause (see `models.gap.causes`). Texts are dictionaries.
     """
     shown = np.hstack([side.shown for side in sides])
     row, label = np.nonzero(shown)
@@ -117,12 +117,6 @@ def reason_rows(sides: Sequence[Side], plan_attributes: Collection[str] | None =
         missing = (code == UNKNOWN) & ~_summaries(names)[label]
         columns["cause"] = _coded(np.where(missing, CAUSES.index("missing_data"), of_label[label]).astype(np.int8), CAUSES)
     return pa.table(columns)
-
-
-def plainly(rows: pa.Table) -> pa.Table:
-    """The rows with every text written out, as files and pandas hold them."""
-    kinds = [pa.field(field.name, field.type if pa.types.is_floating(field.type) else pa.large_string()) for field in rows.schema]
-    return rows.cast(pa.schema(kinds))
 
 
 def whys(model: Side, plan: Side, chosen: NDArray[np.bool_], n: int = 3) -> pd.DataFrame:

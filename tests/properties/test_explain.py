@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
-from models.explain import model_reasons, plan_reasons, split_gap
+from models.explain import split_gap
 from models.gap import CAUSES, causes, gap_parts, signed
 from models.grades import Reference
+from tests.reason_frames import model_reasons, plan_reasons
 
 FAMILIES = {"a": "firmographic", "b": "firmographic", "technology:c": "technographic", "intent:d": "intent"}
 

@@ -5,8 +5,6 @@ from scipy.special import expit
 
 from models.explain import (
     attribute_family,
-    model_reasons,
-    plan_reasons,
     sentences,
     split_gap,
     top_reasons,
@@ -14,6 +12,7 @@ from models.explain import (
     why_each,
 )
 from models.grades import Reference
+from tests.reason_frames import model_reasons, plan_reasons
 
 IDS = pd.Index(["007", "ä 1", "x"], name="account_id")
 FEATURES = {

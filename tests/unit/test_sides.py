@@ -7,7 +7,8 @@ import pytest
 
 from models.explain import why_each
 from models.gap import BASE, CAUSES, SCALE, causes, widest_families
-from models.sides import Side, plainly, reason_rows, side_of, whys
+from models.sides import Side, reason_rows, side_of, whys
+from tests.reason_frames import plainly
 
 ACCOUNTS = pd.Index([f"account {number:03}" for number in range(200)], name="account_id")
 FAMILIES = {
