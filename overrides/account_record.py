@@ -130,16 +130,14 @@ def account_record(account_id: str, now: datetime, most_runs: int = MOST_RUNS) -
 
 
 def _past_scores(account_id: str, entries: "Sequence[OverrideEntry]", now: datetime, most_runs: int) -> tuple[PastScore, ...]:
-    """By publication, so that each row is found by the index of its publication."""
+    """By base, so that each row is found by the index of its publication."""
     from overrides.models import Publication, Score
 
-    published = {
-        run.run_id: run
-        for run in Publication.objects.defer("reference").filter(published_at__lte=now).order_by("-published_at")[:most_runs]
-    }
-    rows = Score.objects.filter(publication_id__in=list(published), account_id=account_id)
-    scores = {row.publication_id: row for row in rows}
-    return tuple(_past_score(run, scores[name], entries) for name, run in published.items() if name in scores)
+    runs = Publication.objects.defer("reference").filter(published_at__lte=now).order_by("-published_at")
+    published = list(runs[:most_runs])
+    bases = {run.base_id for run in published}
+    rows = list(Score.objects.filter(publication_id__in=bases, account_id=account_id))
+    return tuple(_past_score(run, row, entries) for run in published for row in rows if row.valid_in(run))
 
 
 def _past_score(run: "Publication", row: "Score", entries: "Iterable[OverrideEntry]") -> PastScore:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lastword.errors import Refusal
 from overrides.decisions import Standing
+from overrides.valid_rows import current_rows
 
 if TYPE_CHECKING:
     from overrides.models import OverrideEntry
@@ -18,13 +19,13 @@ _SEEN_COLUMNS = ("account_id", "run_id", "plan_points", "model_points", "plan_gr
 
 def standings(account_ids: Iterable[str]) -> dict[str, Standing]:
     """What the store knows of these accounts, by account_id, in two queries per thousand."""
-    from overrides.models import Current, OverrideEntry, Score
+    from overrides.models import OverrideEntry
 
     scores: dict[str, dict[str, Any]] = {}
     entries: dict[str, list[OverrideEntry]] = {}
     wanted = list(dict.fromkeys(account_ids))
     for part in batched(wanted, 1000):
-        current = Score.objects.filter(publication__in=Current.objects.values("publication"), account_id__in=part)
+        current = current_rows().filter(account_id__in=part)
         scores |= {row["account_id"]: row for row in current.values(*_SEEN_COLUMNS)}
         for entry in OverrideEntry.objects.filter(account_id__in=part).order_by("entry_id"):
             entries.setdefault(entry.account_id, []).append(entry)
@@ -41,9 +42,7 @@ def unknown_account(account_id: str) -> Refusal:
 
 def nearest_account(account_id: str) -> str | None:
     """The published id most like this one among its neighbours in order; None where nothing is published."""
-    from overrides.models import Current, Score
-
-    known = Score.objects.filter(publication__in=Current.objects.values("publication")).values_list("account_id", flat=True)
+    known = current_rows().values_list("account_id", flat=True)
     after = known.filter(account_id__gte=account_id).order_by("account_id")[:_NEIGHBOURS]
     before = known.filter(account_id__lt=account_id).order_by("-account_id")[:_NEIGHBOURS]
     neighbours = {known_id.casefold(): known_id for known_id in [*before, *after]}

@@ -9,6 +9,7 @@ import pandas as pd
 
 from lastword.contracts import FINAL_COLUMNS, SCORE_COLUMNS
 from models.grades import assign_grades, grade_numbers
+from overrides.valid_rows import CURRENT
 
 DATES = ("as_of", "override_expires_on")
 TIMES = ("scored_at", "override_at", "queued_since")
@@ -109,7 +110,7 @@ def queue_table() -> pd.DataFrame:
     columns = [f"f.{name}" for name in FINAL_COLUMNS] + [f"s.{name}" for name in further]
     query = f"SELECT {', '.join(columns)} FROM final_scores f JOIN lastword_score s ON s.account_id = f.account_id"
     with reading() as cursor:
-        cursor.execute(f"{query} WHERE f.under_review AND s.publication_id = (SELECT publication_id FROM lastword_current)")
+        cursor.execute(f"{query} WHERE f.under_review AND {CURRENT}")
         frame = typed(pd.DataFrame.from_records(cursor.fetchall(), columns=[*FINAL_COLUMNS, *further]))
     return frame.sort_values("account_id", ignore_index=True)
 
@@ -130,11 +131,11 @@ def current_scores() -> pd.DataFrame:
     from overrides.store import reading
 
     with reading() as cursor:
-        return _read_scores(cursor, "publication_id = (SELECT publication_id FROM lastword_current)", [])
+        return _read_scores(cursor, CURRENT, [])
 
 
-def _read_scores(cursor: Any, condition: str, parameters: list[str]) -> pd.DataFrame:
-    cursor.execute(f"SELECT {', '.join(SCORE_COLUMNS)} FROM lastword_score WHERE {condition}", parameters)
+def _read_scores(cursor: Any, condition: str, parameters: Sequence[Any]) -> pd.DataFrame:
+    cursor.execute(f"SELECT {', '.join(SCORE_COLUMNS)} FROM lastword_score s WHERE {condition}", parameters)
     frame = typed(pd.DataFrame.from_records(cursor.fetchall(), columns=list(SCORE_COLUMNS)))
     return frame.sort_values("account_id", ignore_index=True)
 
@@ -152,7 +153,7 @@ def final_as_of(instant: datetime) -> pd.DataFrame:
     from overrides.store import reading
 
     with reading() as cursor:
-        scores = _read_scores(cursor, "publication_id = %s", [moment_at(cursor, instant).publication])
+        scores = _read_scores(cursor, *moment_at(cursor, instant).valid())
         return with_overrides(scores, in_force(instant))
 
 

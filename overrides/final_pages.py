@@ -1,6 +1,7 @@
 """The final table a page at a time, counted and crossed, live or as it stood at an instant."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ def final_batches(filters: Filters, instant: datetime | None = None, size: int =
 
     with reading() as cursor:
         moment = _moment(cursor, instant)
+    moment = moment and replace(moment, latest=False)
     last = ""
     while moment is not None:
         with reading() as cursor:

@@ -15,6 +15,7 @@ from lastword.contracts import FINAL_COLUMNS
 from lastword.errors import Refusal
 from overrides.decisions import utc_date
 from overrides.final import DATES, FLAGS, FLAGS_WITH_UNKNOWN, TIMES, typed
+from overrides.valid_rows import LATEST, valid_sql
 
 QUEUE_REASON = "CASE WHEN o.entry_id IS NULL THEN s.open_reason WHEN o.made_at <= s.scored_at THEN s.override_review END"
 UNDER_REVIEW = f"({QUEUE_REASON}) IS NOT NULL"
@@ -49,22 +50,31 @@ FINAL = {name: _DERIVED.get(name, f"s.{name}") for name in FINAL_COLUMNS}
 class Moment:
     """A state of the final table: a publication, and the overrides in force on `day` (UTC).
 
-    `instant` leaves out what was decided after it; None, for the table as it is now, leaves out nothing.
+    `instant` leaves out what was decided after it; None, for the table as it is now, leaves out nothing. `latest`: the rows are
+    those of the newest publication on the base, which indexes have, rather than those of the step.
     """
 
     publication: str
     published_at: datetime
     day: date
+    base: str
+    step: int
     instant: datetime | None = None
+    latest: bool = False
+
+    def valid(self) -> tuple[str, list[Any]]:
+        """The condition on the rows `s`, and its parameters."""
+        return (LATEST, [self.base]) if self.latest else (valid_sql(), [self.base, self.step, self.step])
 
 
 def moment_now(cursor: Any, now: datetime) -> Moment | None:
     """The table as it is now; None before the first publication."""
     cursor.execute(
-        "SELECT p.run_id, p.published_at FROM lastword_publication p JOIN lastword_current c ON c.publication_id = p.run_id"
+        "SELECT p.run_id, p.published_at, p.base_id, p.step "
+        "FROM lastword_publication p JOIN lastword_current c ON c.publication_id = p.run_id"
     )
     row = cursor.fetchone()
-    return None if row is None else Moment(row[0], read_value("published_at", row[1]), utc_date(now))
+    return None if row is None else Moment(row[0], read_value("published_at", row[1]), utc_date(now), *row[2:], latest=True)
 
 
 def moment_at(cursor: Any, instant: datetime) -> Moment:
@@ -76,7 +86,7 @@ def moment_at(cursor: Any, instant: datetime) -> Moment:
         Nothing had been published by then, or what was current then has been pruned.
     """
     cursor.execute(
-        "SELECT run_id, published_at, pruned_at FROM lastword_publication WHERE published_at <= %s "
+        "SELECT run_id, published_at, pruned_at, base_id, step FROM lastword_publication WHERE published_at <= %s "
         "ORDER BY published_at DESC, run_id DESC LIMIT 1",
         [bound_time(instant)],
     )
@@ -85,7 +95,7 @@ def moment_at(cursor: Any, instant: datetime) -> Moment:
         raise Refusal(f"nothing had been published by {instant:%Y-%m-%dT%H:%M:%SZ}: choose a later time")
     if row[2] is not None:
         raise pruned(row[0], read_value("pruned_at", row[2]))
-    return Moment(row[0], read_value("published_at", row[1]), utc_date(instant), instant)
+    return Moment(row[0], read_value("published_at", row[1]), utc_date(instant), *row[3:], instant)
 
 
 def pruned(run_id: str, pruned_at: datetime) -> Refusal:
@@ -98,18 +108,20 @@ def one_by_one(moment: Moment) -> tuple[str, list[Any]]:
     made, later, at = "", "", []
     if moment.instant is not None:
         made, later, at = "AND o.made_at <= %s", "AND e.made_at <= %s", [bound_time(moment.instant)]
+    valid, parameters = moment.valid()
     sql = f"""
         FROM lastword_score s LEFT JOIN lastword_override_entry o
         ON o.account_id = s.account_id AND o.action IN ('add', 'supersede') AND o.expires_on >= %s {made}
         AND NOT EXISTS (SELECT 1 FROM lastword_override_entry e
                         WHERE e.account_id = o.account_id AND e.entry_id > o.entry_id AND e.action <> 'hold_out' {later})
-        WHERE s.publication_id = %s"""
-    return sql, [bound_date(moment.day), *at, *at, moment.publication]
+        WHERE {valid}"""
+    return sql, [bound_date(moment.day), *at, *at, *parameters]
 
 
 def all_at_once(moment: Moment) -> tuple[str, list[Any]]:
     """The same rows, joined as a whole: for queries that read the whole table."""
     until, at = ("", []) if moment.instant is None else ("AND e.made_at <= %s", [bound_time(moment.instant)])
+    valid, parameters = moment.valid()
     sql = f"""
         FROM lastword_score s LEFT JOIN (
             SELECT i.* FROM lastword_override_entry i
@@ -117,8 +129,8 @@ def all_at_once(moment: Moment) -> tuple[str, list[Any]]:
                                  WHERE e.action <> 'hold_out' {until} GROUP BY e.account_id)
             AND i.action IN ('add', 'supersede') AND i.expires_on >= %s
         ) o ON o.account_id = s.account_id
-        WHERE s.publication_id = %s"""
-    return sql, [*at, bound_date(moment.day), moment.publication]
+        WHERE {valid}"""
+    return sql, [*at, bound_date(moment.day), *parameters]
 
 
 def overrides_now(cursor: Any) -> pd.DataFrame:

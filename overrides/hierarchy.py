@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from overrides.filters import HIERARCHY, NONE, Filters
+from overrides.valid_rows import CURRENT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,9 +27,8 @@ def hierarchy_table() -> "pd.DataFrame":
     from overrides.store import reading
 
     columns = ", ".join(COUNTED)
-    current = "WHERE publication_id = (SELECT publication_id FROM lastword_current)"
     with reading() as cursor:
-        cursor.execute(f"SELECT {columns}, COUNT(*) FROM lastword_score {current} GROUP BY {columns}")
+        cursor.execute(f"SELECT {columns}, COUNT(*) FROM lastword_score s WHERE {CURRENT} GROUP BY {columns}")
         table = pd.DataFrame.from_records(list(cursor.fetchall()), columns=[*COUNTED, "accounts"])
     return table.fillna(dict.fromkeys(COUNTED, NONE)).astype(dict.fromkeys(COUNTED, "category") | {"accounts": "int64"})
 

@@ -31,7 +31,8 @@ SNOOZE, DISMISS, RETURN = "snooze", "dismiss", "return"
 class Publication(models.Model):
     """One row per published run. `reference` holds what was frozen with it (the plan's percentiles), `counts` what it did.
 
-    pruned_at: since when its scores are gone (see pruning.py); null while they are there.
+    pruned_at: since when its scores are gone (see pruning.py); null while they are there. `base` is the publication whose rows it
+    stands on, itself where it was stored whole, and `step` its number there, 0 for the base (see valid_rows.py).
     """
 
     run_id = models.TextField(primary_key=True)
@@ -45,6 +46,8 @@ class Publication(models.Model):
     counts = models.JSONField(default=dict)
     reference = models.JSONField(default=dict)
     pruned_at = models.DateTimeField(null=True)
+    base = models.ForeignKey("self", null=True, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    step = models.IntegerField(db_default=0)
 
     class Meta:
         db_table = "lastword_publication"
@@ -63,15 +66,17 @@ class Current(models.Model):
 
 
 class Score(models.Model):
-    """One row per publication and account: contracts.SCORE_COLUMNS, before anybody's override.
+    """One row per account and stretch of publications in which it is the same: contracts.SCORE_COLUMNS, before anybody's override.
 
-    `run_id` and the other evidence columns name the run that computed the row; a partial rescore carries rows over, so
-    they may be older than the publication.
+    `publication` is the base of these publications, `from_step` the first of them and `until_step` the one that replaced the row
+    (null: none yet); see valid_rows.py. `run_id` and the other evidence columns name the run that computed the row.
     """
 
     publication = models.ForeignKey(
         Publication, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
     )  # a constraint would look the publication up a million times, and its row is in the same transaction
+    from_step = models.IntegerField(db_default=0)
+    until_step = models.IntegerField(null=True)
     account_id = models.TextField()
     name = models.TextField()
     region = models.TextField(null=True)
@@ -116,11 +121,23 @@ class Score(models.Model):
     as_of = models.DateField()
     scored_at = models.DateTimeField()
 
+    def valid_in(self, run: Publication) -> bool:
+        """Whether it is the account's row in a publication."""
+        replaced = self.until_step is not None and self.until_step <= run.step
+        return self.publication_id == run.base_id and self.from_step <= run.step and not replaced
+
     class Meta:
         db_table = "lastword_score"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["publication", "account_id"], name="lastword_score_one_per_account"),
+            models.UniqueConstraint("publication", "account_id", "from_step", name="lastword_score_one_per_step"),
             equals_one_of("policy_grade", GRADES, "lastword_score_policy_grade"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["publication", "until_step"],
+                name="lastword_score_replaced",
+                condition=models.Q(until_step__isnull=False),
+            ),
         ]
 
 

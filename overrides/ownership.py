@@ -7,6 +7,7 @@ from itertools import batched
 from lastword.errors import Refusal
 from overrides.decisions import checked_author
 from overrides.store import lock_ledger, reading, transaction
+from overrides.valid_rows import current_rows
 
 LARGEST_ASSIGNMENT = 20_000
 
@@ -62,9 +63,8 @@ def owners(account_ids: Iterable[str]) -> dict[str, str]:
 
 def _refuse_unknown(accounts: list[str]) -> None:
     from overrides.accounts import unknown_account
-    from overrides.models import Current, Score
 
-    current = Score.objects.filter(publication__in=Current.objects.values("publication"))
+    current = current_rows()
     for part in batched(accounts, 1000):
         known = set(current.filter(account_id__in=part).values_list("account_id", flat=True))
         for account in part:

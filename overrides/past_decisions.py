@@ -5,6 +5,7 @@ from datetime import datetime
 import pandas as pd
 
 from models.grades import grade_numbers
+from overrides.valid_rows import valid_in
 
 COLUMNS = ("entry_id", "account_id", "action", "grade", "reason", "by", "made_at", "policy_grade")
 
@@ -18,11 +19,13 @@ def decisions_until(now: datetime) -> pd.DataFrame:
     """
     from django.db.models import OuterRef, Subquery
 
-    from overrides.models import HOLD_OUT, REVOKE, OverrideEntry, Score
+    from overrides.models import HOLD_OUT, REVOKE, OverrideEntry, Publication, Score
     from overrides.store import reading
 
-    seen = Score.objects.filter(publication_id=OuterRef("seen_run_id"), account_id=OuterRef("account_id"))
+    run = Publication.objects.filter(run_id=OuterRef("seen_run_id"))
+    seen = Score.objects.filter(valid_in(OuterRef("seen_base"), OuterRef("seen_step")), account_id=OuterRef("account_id"))
     entries = OverrideEntry.objects.filter(made_at__lte=now).exclude(action=REVOKE).order_by("entry_id")
+    entries = entries.annotate(seen_base=Subquery(run.values("base_id")), seen_step=Subquery(run.values("step")))
     with reading():
         rows = list(entries.annotate(policy_grade=Subquery(seen.values("policy_grade")[:1])).values_list(*COLUMNS))
     frame = pd.DataFrame.from_records(rows, columns=list(COLUMNS))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from overrides.store import reading, transaction
+from overrides.valid_rows import CURRENT, valid_sql
 
 FINAL = "final_scores.parquet"
 
@@ -18,16 +19,16 @@ AT_LEAST = 2
 ROWS_AT_ONCE = 20_000
 """So many rows SQLite deletes before it lets another writer in. PostgreSQL holds nobody up."""
 
-_SEEN = """EXISTS (SELECT 1 FROM lastword_override_entry e
-    WHERE e.account_id = s.account_id AND e.seen_run_id = s.publication_id)"""
+_SEEN = f"""EXISTS (SELECT 1 FROM lastword_override_entry e JOIN lastword_publication p ON p.run_id = e.seen_run_id
+    WHERE e.account_id = s.account_id AND {valid_sql("p.base_id", "p.step")})"""
 
 
 def prune(project: Any, keep: int, now: datetime) -> tuple[str, ...]:
     """Prune all publications but the newest, and finish what was begun before.
 
     Of a pruned publication stay its record, the table as it was published (FINAL), the reports of its run (*.json, plan.toml),
-    and the scores that somebody saw who decided on the account. All tables of a run stay that scored any account of the current
-    publication.
+    the scores that a publication kept whole has too, and those that somebody saw who decided on the account. All tables of a run
+    stay that scored any account of the current publication, or that a publication kept whole stands on.
 
     Parameters
     ----------
@@ -46,9 +47,11 @@ def prune(project: Any, keep: int, now: datetime) -> tuple[str, ...]:
         The store is busy or out of reach.
     """
     marked = _mark(max(keep, AT_LEAST), now) if keep else ()
-    in_use = _scored_the_current()
-    for run_id in _pruned():
-        _delete_scores(run_id)
+    for base, oldest_kept in _pruned_bases():
+        _delete_scores(base, oldest_kept)
+    pruned = _pruned()
+    in_use = _in_use() if pruned else set()
+    for run_id in pruned:
         if run_id not in in_use:
             _delete_tables(project.runs_folder / run_id)
     return marked
@@ -79,20 +82,35 @@ def _pruned() -> list[str]:
         return list(Publication.objects.filter(pruned_at__isnull=False).values_list("run_id", flat=True))
 
 
-def _scored_the_current() -> set[str]:
-    """The runs that the rows of the current publication are from: a partial run carries rows over."""
+def _pruned_bases() -> list[tuple[str, int | None]]:
+    """The bases with a pruned publication, and the oldest step on each that is kept whole; None: none is."""
+    from django.db.models import Count, Min, Q
+
+    from overrides.models import Publication
+
+    kept = Q(pruned_at__isnull=True)
+    bases = Publication.objects.order_by().values("base_id").annotate(kept=Min("step", filter=kept), gone=Count("pk", filter=~kept))
+    with reading():
+        return list(bases.filter(gone__gt=0).values_list("base_id", "kept"))
+
+
+def _in_use() -> set[str]:
+    """The runs that the rows of the current publication are from, and the bases of those kept whole: a rescore carries rows over."""
+    from overrides.models import Publication
+
     with reading() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT run_id FROM lastword_score WHERE publication_id = (SELECT publication_id FROM lastword_current)"
-        )
-        return {run_id for (run_id,) in cursor.fetchall()}
+        cursor.execute(f"SELECT DISTINCT s.run_id FROM lastword_score s WHERE {CURRENT}")
+        scored_by = {run_id for (run_id,) in cursor.fetchall()}
+        return scored_by | set(Publication.objects.filter(pruned_at__isnull=True).values_list("base_id", flat=True))
 
 
-def _delete_scores(run_id: str) -> None:
+def _delete_scores(base: str, oldest_kept: int | None) -> None:
+    """Delete the rows of a base that no publication kept whole has."""
+    replaced, parameters = ("", []) if oldest_kept is None else ("AND s.until_step <= %s", [oldest_kept])
     while True:
         with transaction() as cursor:
             limit = f"LIMIT {ROWS_AT_ONCE}" if cursor.db.vendor == "sqlite" else ""
-            found = f"SELECT s.id FROM lastword_score s WHERE s.publication_id = %s AND NOT {_SEEN} {limit}"
-            cursor.execute(f"DELETE FROM lastword_score WHERE id IN ({found})", [run_id])
+            found = f"SELECT s.id FROM lastword_score s WHERE s.publication_id = %s {replaced} AND NOT {_SEEN} {limit}"
+            cursor.execute(f"DELETE FROM lastword_score WHERE id IN ({found})", [base, *parameters])
             if not limit or cursor.rowcount < ROWS_AT_ONCE:
                 return

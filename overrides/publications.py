@@ -5,6 +5,7 @@ from datetime import datetime
 from lastword.contracts import GRADES
 from overrides.publish import RunRecord
 from overrides.store import reading
+from overrides.valid_rows import valid_in
 
 NO_GRADE = "none"
 
@@ -68,13 +69,14 @@ def graded(run_id: str) -> dict[str, dict[str, int]]:
     """
     from django.db.models import Count
 
-    from overrides.models import Score
+    from overrides.models import Publication, Score
 
     found = {grade: dict.fromkeys(("plan", "model", "policy"), 0) for grade in (*GRADES, NO_GRADE)}
     grades = ("plan_grade", "model_grade", "policy_grade")
     with reading():
-        rows = Score.objects.filter(publication_id=run_id).order_by().values_list(*grades).annotate(accounts=Count("account_id"))
-        for *given, accounts in rows:
+        place = Publication.objects.filter(run_id=run_id).values_list("base_id", "step").first()
+        rows = Score.objects.none() if place is None else Score.objects.filter(valid_in(*place))
+        for *given, accounts in rows.order_by().values_list(*grades).annotate(accounts=Count("account_id")):
             for opinion, grade in zip(("plan", "model", "policy"), given, strict=True):
                 found[grade or NO_GRADE][opinion] += accounts
     return found

@@ -17,9 +17,10 @@ from overrides.final_query import overrides_now
 from overrides.plan_versions import save_used
 from overrides.publication_events import tell_changes
 from overrides.score_batches import ScoreFrame, Scores
-from overrides.score_rows import insert_scores, typed_batches
+from overrides.score_rows import Place, insert_scores, typed_batches
 from overrides.spreadsheet import replacing
 from overrides.store import lock_ledger, reading, transaction
+from overrides.valid_rows import CURRENT
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,12 @@ def publish(
     path = folder / "final_scores.parquet"
     scores = ScoreFrame(scores) if isinstance(scores, pd.DataFrame) else scores
     with transaction() as cursor:
-        run = run if plan is None else _with_plan_used(run, plan, now)
-        _insert_publication(run, now)
-        insert_scores(cursor, scores, run.run_id)
+        run = run if plan is None else with_plan_used(run, plan, now)
+        insert_publication(run, now, Place(run.run_id))
+        insert_scores(cursor, scores, run.run_id, Place(run.run_id))
         lock_ledger(cursor)
         tell_changes(run, now)
-        _move_pointer(run.run_id)
+        move_pointer(run.run_id)
         decided_by = _write_final(scores, overrides_now(cursor), path, check)
     repair_latest(project)
     return Published(run.run_id, now, path, decided_by.total(), decided_by["override"])
@@ -141,11 +142,8 @@ def previous_grades(column: str = "model_grade") -> pd.Series:
     """model_grade or policy_grade by account_id of the current publication (null without one); empty before the first."""
     if column not in ("model_grade", "policy_grade", "plan_grade"):
         raise ValueError(f"{column} is no grade of a publication")
-    query = (
-        f"SELECT account_id, {column} FROM lastword_score WHERE publication_id = (SELECT publication_id FROM lastword_current)"
-    )
     with reading() as cursor:
-        cursor.execute(query)
+        cursor.execute(f"SELECT s.account_id, s.{column} FROM lastword_score s WHERE {CURRENT}")
         grades = pd.DataFrame.from_records(cursor.fetchall(), columns=["account_id", "grade"]).astype("str")
     return grades.set_index("account_id")["grade"].rename(None)
 
@@ -171,21 +169,24 @@ def _write_final(
     return decided_by
 
 
-def _with_plan_used(run: RunRecord, plan: str, now: datetime) -> RunRecord:
+def with_plan_used(run: RunRecord, plan: str, now: datetime) -> RunRecord:
+    """The record of a run with the version of the plan that it scored by, stored where it isn't one yet."""
     stored = save_used(plan, run.run_id, now)
     used = {"version_id": stored.version_id, "version": stored.version, "fingerprint": stored.fingerprint}
     return replace(run, reference={**run.reference, "plan_used": used})
 
 
-def _insert_publication(run: RunRecord, now: datetime) -> None:
+def insert_publication(run: RunRecord, now: datetime, place: Place) -> None:
+    """Record a run as published now. Refusal where it was before."""
     from overrides.models import Publication
 
     if Publication.objects.filter(run_id=run.run_id).exists():
         raise Refusal(f"run {run.run_id} was published before: a published run is never changed; start a new one")
-    Publication.objects.create(**{**run.__dict__, "published_at": now})
+    Publication.objects.create(**{**run.__dict__, "published_at": now}, base_id=place.base, step=place.step)
 
 
-def _move_pointer(run_id: str) -> None:
+def move_pointer(run_id: str) -> None:
+    """Make a publication the current one."""
     from overrides.models import Current
 
     Current.objects.update_or_create(defaults={"publication_id": run_id})

@@ -1,5 +1,6 @@
 """How long accounts have been under review: the queue forgets nobody when it is published again."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -49,7 +50,7 @@ def waiting_since(now: datetime) -> pd.Series:
 
 def _waiting(cursor: Any, current: Moment) -> list[tuple[str, datetime]]:
     published = current.published_at
-    rows, parameters = one_by_one(Moment(current.publication, published, published.date(), published))
+    rows, parameters = one_by_one(replace(current, day=published.date(), instant=published))
     cursor.execute(
         f"SELECT s.account_id, COALESCE(s.queued_since, %s) {rows} AND {QUEUED} AND {UNDER_REVIEW} {_UNTOUCHED}",
         [bound_time(published), *parameters, bound_time(published), bound_time(published)],

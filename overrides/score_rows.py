@@ -1,6 +1,7 @@
 """The rows of a publication, put into the store the quickest way that its database has."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
@@ -12,20 +13,30 @@ from overrides.final import DATES, FLAGS_WITH_UNKNOWN, NUMBERS, TIMES, typed
 from overrides.score_batches import Scores
 from overrides.spreadsheet import arrow_table
 
-COLUMNS = ("publication_id", *SCORE_COLUMNS)
+COLUMNS = ("publication_id", "from_step", *SCORE_COLUMNS)
 ROWS_AT_ONCE = 50_000
 """So many rows are in the form of the database at a time, which is larger than that of a frame."""
 
 SQLITE_CACHE_KIB = 262_144
 
 
-def insert_scores(cursor: Any, scores: Scores, run_id: str) -> None:
+@dataclass(frozen=True)
+class Place:
+    """Where the rows of a publication stand: on which base, and from which of its steps on (see valid_rows)."""
+
+    base: str
+    step: int = 0
+
+
+def insert_scores(cursor: Any, scores: Scores, run_id: str, place: Place) -> None:
     """Insert the scores of a run, a batch at a time: by COPY on PostgreSQL, by executemany on SQLite.
 
     Parameters
     ----------
     scores
         One row per account: contracts.SCORE_COLUMNS; further columns are ignored.
+    run_id
+        What a refusal names.
 
     Raises
     ------
@@ -33,11 +44,12 @@ def insert_scores(cursor: Any, scores: Scores, run_id: str) -> None:
         An account comes twice.
     """
     if cursor.db.vendor == "postgresql":
-        _copy(cursor, scores, run_id)
-        cursor.execute("ANALYZE lastword_score")  # the next page is asked for before the server would think of it
+        _copy(cursor, scores, run_id, place)
+        if place.step == 0:
+            cursor.execute("ANALYZE lastword_score")  # the next page is asked for before the server would think of it
     else:
         cursor.execute(f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}")  # the indexes grow everywhere at once
-        _execute_many(cursor, scores, run_id)
+        _execute_many(cursor, scores, run_id, place)
 
 
 def typed_batches(scores: Scores) -> Iterator[pd.DataFrame]:
@@ -46,10 +58,10 @@ def typed_batches(scores: Scores) -> Iterator[pd.DataFrame]:
         yield typed(batch[list(SCORE_COLUMNS)])
 
 
-def _copy(cursor: Any, scores: Scores, run_id: str) -> None:
+def _copy(cursor: Any, scores: Scores, run_id: str, place: Place) -> None:
     with cursor.copy(f"COPY lastword_score ({', '.join(COLUMNS)}) FROM STDIN WITH (FORMAT csv)") as copy:
         for part in _parts(scores, run_id):
-            copy.write(csv_bytes(part.assign(publication_id=run_id)[list(COLUMNS)]))
+            copy.write(csv_bytes(part.assign(publication_id=place.base, from_step=place.step)[list(COLUMNS)]))
 
 
 def csv_bytes(frame: pd.DataFrame) -> memoryview:
@@ -62,11 +74,11 @@ def csv_bytes(frame: pd.DataFrame) -> memoryview:
     return memoryview(sink.getvalue())
 
 
-def _execute_many(cursor: Any, scores: Scores, run_id: str) -> None:
+def _execute_many(cursor: Any, scores: Scores, run_id: str, place: Place) -> None:
     marks = ", ".join(["%s"] * len(COLUMNS))
     for part in _parts(scores, run_id):
         values = [sqlite_values(cursor.db, str(name), column) for name, column in part.items()]
-        rows = zip(repeat(run_id, len(part)), *values, strict=True)
+        rows = zip(repeat(place.base, len(part)), repeat(place.step, len(part)), *values, strict=True)
         cursor.executemany(f"INSERT INTO lastword_score ({', '.join(COLUMNS)}) VALUES ({marks})", rows)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lastword.errors import ConfigurationError, Refusal
 from overrides.decisions import checked_author, checked_note
+from overrides.valid_rows import current_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -195,10 +196,8 @@ def _insert(account_id: str, kind: str, amount: float | None, reason: str, note:
 
 def _refuse_unknown(account_id: str, past: list[SpendLine]) -> None:
     from overrides.accounts import unknown_account
-    from overrides.models import Current, Score
 
-    known = Score.objects.filter(publication__in=Current.objects.values("publication"), account_id=account_id)
-    if not past and not known.exists():
+    if not past and not current_rows().filter(account_id=account_id).exists():
         raise unknown_account(account_id)
 
 

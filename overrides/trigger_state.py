@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from overrides import ledger
+from overrides.valid_rows import current_rows
 
 
 def fired_at(run_ids: Collection[str]) -> dict[str, datetime]:
@@ -17,12 +18,10 @@ def fired_at(run_ids: Collection[str]) -> dict[str, datetime]:
 
 def trigger_said(account_id: str) -> str | None:
     """What its triggers say in the current publication; None where none is why the account was put under review."""
-    from overrides.models import Current, Score
     from overrides.store import reading
 
     with reading():
-        current = Score.objects.filter(publication__in=Current.objects.values("publication"), account_id=account_id)
-        return current.values_list("trigger_said", flat=True).first()
+        return current_rows().filter(account_id=account_id).values_list("trigger_said", flat=True).first()
 
 
 def handled_at(since: datetime, now: datetime) -> dict[str, datetime]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from overrides.filters import Filters
 from overrides.final_query import all_at_once, bound_date, moment_now
+from overrides.valid_rows import CURRENT
 from overrides.worklist import View, queue_groups
 
 
@@ -50,9 +51,8 @@ def has_propensities() -> bool:
     """Whether the current publication says of anybody how likely a win is; a model of look-alikes without a prior does not."""
     from overrides.store import reading
 
-    current = "publication_id = (SELECT publication_id FROM lastword_current)"
     with reading() as cursor:
-        cursor.execute(f"SELECT 1 FROM lastword_score WHERE {current} AND propensity IS NOT NULL LIMIT 1")
+        cursor.execute(f"SELECT 1 FROM lastword_score s WHERE {CURRENT} AND s.propensity IS NOT NULL LIMIT 1")
         return cursor.fetchone() is not None
 
 

@@ -249,8 +249,9 @@ def _as_configured(moment: Moment) -> tuple[str, list[Any]]:
 
 def _are_few(cursor: Any, moment: Moment, gap: str, least: float) -> bool:
     """Whether so few accounts are so far apart that to sort them is quicker than to look for them in the order."""
-    source = f"FROM lastword_score s WHERE s.publication_id = %s AND {_reach(gap, least)} ORDER BY ABS({gap}) DESC"
-    return bounded_count(cursor, source, [moment.publication, least], _FEW)[1]
+    valid, parameters = moment.valid()
+    source = f"FROM lastword_score s WHERE {valid} AND {_reach(gap, least)} ORDER BY ABS({gap}) DESC"
+    return bounded_count(cursor, source, [*parameters, least], _FEW)[1]
 
 
 def _reach(gap: str, least: float) -> str:
@@ -272,8 +273,8 @@ def _parted(moment: Moment, least: float, settings: Any, apart: str) -> tuple[st
 
 def _gap(cursor: Any, moment: Moment, measure: Measure, settings: Any) -> str:
     """The column of a measure; publications of before each was kept have the configured one alone."""
-    kept = "SELECT 1 FROM lastword_score s WHERE s.publication_id = %s AND ABS(s.disparity_rank) >= 0 LIMIT 1"
-    cursor.execute(kept, [moment.publication])
+    valid, parameters = moment.valid()
+    cursor.execute(f"SELECT 1 FROM lastword_score s WHERE {valid} AND ABS(s.disparity_rank) >= 0 LIMIT 1", parameters)
     if cursor.fetchone() is not None:
         return f"s.disparity_{measure}"
     if measure != settings.disparity.measure:

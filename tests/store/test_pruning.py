@@ -91,7 +91,7 @@ def test_a_run_that_scored_accounts_of_the_current_one_keeps_its_tables(publishe
 def test_a_prune_that_was_stopped_is_finished_by_the_next(published, monkeypatch):
     monkeypatch.setattr(pruning, "ROWS_AT_ONCE", 1)
 
-    def stop(run_id):
+    def stop(base, oldest_kept):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
