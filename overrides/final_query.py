@@ -74,7 +74,10 @@ def moment_now(cursor: Any, now: datetime) -> Moment | None:
         "FROM lastword_publication p JOIN lastword_current c ON c.publication_id = p.run_id"
     )
     row = cursor.fetchone()
-    return None if row is None else Moment(row[0], read_value("published_at", row[1]), utc_date(now), *row[2:], latest=True)
+    if row is None:
+        return None
+    run_id, published_at, base, step = row
+    return Moment(run_id, read_value("published_at", published_at), utc_date(now), base, step, latest=True)
 
 
 def moment_at(cursor: Any, instant: datetime) -> Moment:
@@ -93,9 +96,10 @@ def moment_at(cursor: Any, instant: datetime) -> Moment:
     row = cursor.fetchone()
     if row is None:
         raise Refusal(f"nothing had been published by {instant:%Y-%m-%dT%H:%M:%SZ}: choose a later time")
-    if row[2] is not None:
-        raise pruned(row[0], read_value("pruned_at", row[2]))
-    return Moment(row[0], read_value("published_at", row[1]), utc_date(instant), *row[3:], instant)
+    run_id, published_at, pruned_at, base, step = row
+    if pruned_at is not None:
+        raise pruned(run_id, read_value("pruned_at", pruned_at))
+    return Moment(run_id, read_value("published_at", published_at), utc_date(instant), base, step, instant)
 
 
 def pruned(run_id: str, pruned_at: datetime) -> Refusal:

@@ -66,7 +66,7 @@ class Current(models.Model):
 
 
 class Score(models.Model):
-    """One row per account and stretch of publications in which it is the same: contracts.SCORE_COLUMNS, before anybody's override.
+    """One row per account and stretch of publications that share it: contracts.SCORE_COLUMNS, before anybody's override.
 
     `publication` is the base of these publications, `from_step` the first of them and `until_step` the one that replaced the row
     (null: none yet); see valid_rows.py. `run_id` and the other evidence columns name the run that computed the row.

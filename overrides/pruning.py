@@ -89,13 +89,15 @@ def _pruned_bases() -> list[tuple[str, int | None]]:
     from overrides.models import Publication
 
     kept = Q(pruned_at__isnull=True)
-    bases = Publication.objects.order_by().values("base_id").annotate(kept=Min("step", filter=kept), gone=Count("pk", filter=~kept))
+    bases = (
+        Publication.objects.order_by().values("base_id").annotate(kept=Min("step", filter=kept), gone=Count("pk", filter=~kept))
+    )
     with reading():
         return list(bases.filter(gone__gt=0).values_list("base_id", "kept"))
 
 
 def _in_use() -> set[str]:
-    """The runs that the rows of the current publication are from, and the bases of those kept whole: a rescore carries rows over."""
+    """The runs that computed rows of the current publication, and the bases of all that are kept whole."""
     from overrides.models import Publication
 
     with reading() as cursor:

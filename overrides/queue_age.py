@@ -48,6 +48,23 @@ def waiting_since(now: datetime) -> pd.Series:
     return pd.to_datetime(since, utc=True).astype("datetime64[us, UTC]")
 
 
+def decided_since(published_at: datetime, now: datetime) -> set[str]:
+    """The accounts whose wait begins anew though their scores are the same: a rescore stores their rows again.
+
+    On these somebody has decided since the current publication, or set them aside, or an override that was in force then has
+    lapsed. A decision that was held out leaves an account where it is.
+    """
+    from overrides.ledger import in_force
+    from overrides.models import HOLD_OUT, OverrideEntry, SettingAside
+    from overrides.store import reading
+
+    entries = OverrideEntry.objects.filter(made_at__gt=published_at).exclude(action=HOLD_OUT)
+    asides = SettingAside.objects.filter(made_at__gt=published_at)
+    with reading():
+        touched = set(entries.values_list("account_id", flat=True)) | set(asides.values_list("account_id", flat=True))
+    return touched | set(in_force(published_at).index.difference(in_force(now).index))
+
+
 def _waiting(cursor: Any, current: Moment) -> list[tuple[str, datetime]]:
     published = current.published_at
     rows, parameters = one_by_one(replace(current, day=published.date(), instant=published))
