@@ -1,13 +1,15 @@
 """Publishes run after run, each killed (SIGKILL) one step later than the one before, and prints what stands after each.
 
 A step is a database statement, a commit, a flush to disk or a rename; the kill comes just before it. One JSON line per
-run; the last one is the run that nothing killed. Arguments: the store's URL, the runs folder. Each run is a forked process.
+run; the last one is the run that nothing killed. Arguments: the store's URL, the runs folder, and whether the runs publish all
+rows (whole) or what they changed (changes). Each run is a forked process.
 """
 
 import json
 import os
 import signal
 import sys
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -15,9 +17,10 @@ import pandas as pd
 import pyarrow.parquet  # noqa: F401
 
 from overrides.final import final_table
-from overrides.publish import current_run, published_runs, repair_latest
+from overrides.publish import RunRecord, current_run, published_runs, repair_latest
+from overrides.publish_changes import publish_changes
 from overrides.store import open_store
-from tests.stores import Project, scores_of, settings_of
+from tests.stores import AS_OF, Project, scores_of, settings_of
 
 ACCOUNTS = [f"{number:03}" for number in range(50)]
 
@@ -35,7 +38,18 @@ def in_fork(work):
     return os.waitpid(child, 0)[1]
 
 
-def publish_until(project, run_id, last_step):
+def publish_as(how, project, run_id):
+    """Publish all accounts: as a whole, or as changes to the current publication."""
+    if how == "whole":
+        project.publish(scores_of(ACCOUNTS), run_id)
+        return
+    folder = project.runs_folder / run_id
+    folder.mkdir()
+    run = RunRecord(run_id, "partial", AS_OF, "2026", "model")
+    publish_changes(project, current_run().run_id, scores_of(ACCOUNTS, run_id=run_id), (), run, folder, datetime.now(UTC))
+
+
+def publish_until(how, project, run_id, last_step):
     """Publish, and die at step number `last_step`."""
     from django.db import connection
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -55,7 +69,7 @@ def publish_until(project, run_id, last_step):
     BaseDatabaseWrapper.commit = watched(BaseDatabaseWrapper.commit)
     statement = watched(lambda execute, *arguments: execute(*arguments))
     with connection.execute_wrapper(statement):
-        project.publish(scores_of(ACCOUNTS), run_id)
+        publish_as(how, project, run_id)
 
 
 def observe(project, run_id, status):
@@ -84,11 +98,11 @@ def observe(project, run_id, status):
     print(json.dumps(line))
 
 
-def main(url, runs_folder):
+def main(url, runs_folder, how):
     project = Project(url, Path(runs_folder), settings_of())
     for step in count(1):
         run_id = f"k{step:03}"
-        status = in_fork(lambda run_id=run_id, step=step: publish_until(project, run_id, step))
+        status = in_fork(lambda run_id=run_id, step=step: publish_until(how, project, run_id, step))
         if in_fork(lambda run_id=run_id, status=status: observe(project, run_id, status)) != 0:
             sys.exit("the store can't be read any more")
         if not os.WIFSIGNALED(status):

@@ -16,10 +16,10 @@ from tests.stores import (  # noqa: F401
 )
 
 
-@pytest.fixture
-def lines(project):  # noqa: F811
+@pytest.fixture(params=["whole", "changes"])
+def lines(request, project):  # noqa: F811
     project.publish(scores_of(killed_publishing.ACCOUNTS), "k000")
-    program = [sys.executable, killed_publishing.__file__, project.store_url, str(project.runs_folder)]
+    program = [sys.executable, killed_publishing.__file__, project.store_url, str(project.runs_folder), request.param]
     done = subprocess.run(program, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
