@@ -98,7 +98,7 @@ def final_count(filters: Filters, at_most: int = 10_000, instant: datetime | Non
         if moment is None:
             return 0, True
         source, parameters = _filtered(filters, moment, one_by_one(moment))
-        return bounded_count(cursor, source, parameters, at_most)
+        return bounded_count(cursor, f"{source} ORDER BY s.account_id", parameters, at_most)
 
 
 def cross_table(filters: Filters, attribute: str | None) -> "pd.DataFrame":

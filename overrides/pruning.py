@@ -49,20 +49,22 @@ def prune(project: Any, keep: int, now: datetime) -> tuple[str, ...]:
     marked = _mark(max(keep, AT_LEAST), now) if keep else ()
     for base, oldest_kept in _pruned_bases():
         _delete_scores(base, oldest_kept)
-    pruned = _pruned()
-    in_use = _in_use() if pruned else set()
-    for run_id in pruned:
-        if run_id not in in_use:
-            _delete_tables(project.runs_folder / run_id)
+    _delete_tables([folder for run_id in _pruned() if _tables(folder := project.runs_folder / run_id)])
     return marked
 
 
-def _delete_tables(folder: Path) -> None:
-    for table in folder.glob("*.parquet"):
-        if table.is_dir():
-            shutil.rmtree(table)
-        elif table.name != FINAL:
-            table.unlink(missing_ok=True)
+def _delete_tables(folders: list[Path]) -> None:
+    scored_the_current = _scored_the_current() if folders else set()
+    for folder in folders:
+        for table in _tables(folder) if folder.name not in scored_the_current else ():
+            if table.is_dir():
+                shutil.rmtree(table)
+            else:
+                table.unlink(missing_ok=True)
+
+
+def _tables(folder: Path) -> list[Path]:
+    return [table for table in folder.glob("*.parquet") if table.name != FINAL]
 
 
 def _mark(keep: int, now: datetime) -> tuple[str, ...]:
@@ -76,10 +78,13 @@ def _mark(keep: int, now: datetime) -> tuple[str, ...]:
 
 
 def _pruned() -> list[str]:
+    """The pruned runs that no publication kept whole stands on."""
     from overrides.models import Publication
 
     with reading():
-        return list(Publication.objects.filter(pruned_at__isnull=False).values_list("run_id", flat=True))
+        bases = set(Publication.objects.filter(pruned_at__isnull=True).values_list("base_id", flat=True))
+        pruned = Publication.objects.filter(pruned_at__isnull=False).values_list("run_id", flat=True)
+        return [run_id for run_id in pruned if run_id not in bases]
 
 
 def _pruned_bases() -> list[tuple[str, int | None]]:
@@ -96,14 +101,11 @@ def _pruned_bases() -> list[tuple[str, int | None]]:
         return list(bases.filter(gone__gt=0).values_list("base_id", "kept"))
 
 
-def _in_use() -> set[str]:
-    """The runs that computed rows of the current publication, and the bases of all that are kept whole."""
-    from overrides.models import Publication
-
+def _scored_the_current() -> set[str]:
+    """The runs that the rows of the current publication are from: a rescore carries rows over."""
     with reading() as cursor:
         cursor.execute(f"SELECT DISTINCT s.run_id FROM lastword_score s WHERE {CURRENT}")
-        scored_by = {run_id for (run_id,) in cursor.fetchall()}
-        return scored_by | set(Publication.objects.filter(pruned_at__isnull=True).values_list("base_id", flat=True))
+        return {run_id for (run_id,) in cursor.fetchall()}
 
 
 def _delete_scores(base: str, oldest_kept: int | None) -> None:

@@ -13,6 +13,9 @@ _UNTOUCHED = """
                     WHERE e.account_id = s.account_id AND e.made_at > %s AND e.action <> 'hold_out')
     AND NOT EXISTS (SELECT 1 FROM lastword_setting_aside a WHERE a.account_id = s.account_id AND a.made_at > %s)"""
 
+_BY_INDEX = "ORDER BY (COALESCE(ABS(s.disparity), 0.0)) DESC"
+"""An order of the queue, so that SQLite reads the accounts that have a reason by its index, and not all that there are."""
+
 
 def queued_since(scores: pd.DataFrame, in_force: pd.DataFrame, waiting: pd.Series, now: datetime) -> pd.Series:
     """Since when each account is under review without interruption; null where it isn't.
@@ -69,7 +72,7 @@ def _waiting(cursor: Any, current: Moment) -> list[tuple[str, datetime]]:
     published = current.published_at
     rows, parameters = one_by_one(replace(current, day=published.date(), instant=published))
     cursor.execute(
-        f"SELECT s.account_id, COALESCE(s.queued_since, %s) {rows} AND {QUEUED} AND {UNDER_REVIEW} {_UNTOUCHED}",
+        f"SELECT s.account_id, COALESCE(s.queued_since, %s) {rows} AND {QUEUED} AND {UNDER_REVIEW} {_UNTOUCHED} {_BY_INDEX}",
         [bound_time(published), *parameters, bound_time(published), bound_time(published)],
     )
     return [(account, read_value("queued_since", since)) for account, since in cursor.fetchall()]
