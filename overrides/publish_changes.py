@@ -1,6 +1,6 @@
 """Publishing a rescore by what it changed: the rows of the other accounts stay where they are, in the store and in the table."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from itertools import batched
 from pathlib import Path
@@ -109,11 +109,7 @@ def _write_final(
     replaced = set(account_ids).union(overrides_now(cursor).index, then or ())
     rows = rows_of(cursor, replaced)
     if check is not None:
-        check(_checked(rows))
+        check(ScoreFrame(rows).batches())
     with replacing(path) as temporary:
         accounts = write_from_store(cursor, temporary) if then is None else write_with(before, rows, replaced, temporary)
     return accounts, int((rows["decided_by"] == "override").sum())
-
-
-def _checked(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    yield from ScoreFrame(rows).batches()
