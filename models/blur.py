@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from models.logistic import BLOCK_ROWS, Design
-from models.relevance import Fit
+from models.logistic import Design
+from models.relevance import BLOCK_ROWS, Fit
 
 type Floats = NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 """Training rows made ready for both models, once for every fold: sampled, encoded, laid out as a design and binned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from models.boosted import Changes, bin_matrix
 from models.encoding import fit_encoding, fitting_sample, thinned
 from models.logistic import Design, build_design, export_logistic, fit_logistic
+from models.quick_trees import QuickTrees
+from models.relevance import Places
 from models.scorer import batches, encode, logistic_terms
 
 type Floats = NDArray[np.float64]
@@ -41,7 +43,12 @@ class Fitting:
         matrix = encode(self.frame.iloc[self.rows], self.encoded)
         return bin_matrix(matrix, self.won[self.rows], self.weight, self.seed, self.boosting)
 
-    def logistic(self, chosen: NDArray[np.intp], evidence: float) -> tuple[list[dict[str, Any]], float]:
+    def at_most(self, count: int) -> "Fitting":
+        """The same fitted on so many rows at most, of wins and others the same share, whose weights stand for all."""
+        rows, weight = thinned(self.rows, self.weight, count, self.seed)
+        return replace(self, rows=rows, weight=weight)
+
+    def logistic(self, chosen: Places, evidence: float) -> tuple[list[dict[str, Any]], float]:
         """Terms and intercept of the logistic regression fitted on some of `rows`, given by their place among them."""
         won = self.won[self.rows][chosen]
         return export_logistic(self.design, fit_logistic(self.design, chosen, won, self.weight[chosen], evidence))
@@ -59,8 +66,8 @@ class Fitting:
         """Log-odds of every row of the frame from the booster without its fold, after so many rounds."""
         logit = np.empty(len(self.frame))
         for held_out, booster in enumerate(boosters):
-            matrices = (encode(batch, self.encoded) for batch in batches(self.frame[fold == held_out]))
-            parts = [np.asarray(booster.predict(matrix, raw_score=True, num_iteration=rounds)) for matrix in matrices]
+            trees = QuickTrees(booster.model_to_string(num_iteration=rounds))
+            parts = [trees.predict(encode(batch, self.encoded)) for batch in batches(self.frame[fold == held_out])]
             logit[fold == held_out] = np.concatenate(parts)
         return logit
 
@@ -78,6 +85,5 @@ def prepare(
     With `most_rows` so many are fitted on at most, of wins and others the same share.
     """
     rows, weight = fitting_sample(won, seed)
-    if most_rows is not None:
-        rows, weight = thinned(rows, weight, most_rows, seed)
-    return Fitting(frame, won, fit_encoding(frame, features), rows, weight, seed, boosting)
+    fitting = Fitting(frame, won, fit_encoding(frame, features), rows, weight, seed, boosting)
+    return fitting if most_rows is None else fitting.at_most(most_rows)

@@ -55,7 +55,7 @@ class TrainingSet:
     features
         The features among the columns.
     winners
-        Distinct accounts that win in usable windows.
+        Distinct accounts that win in usable windows, whether their rows were drawn or not.
     lagged
         For the leakage gate: the rows of the newest landmarks as they were `models.leakage_in_time.LAG_DAYS` before, see
         `judge_lag`; None in look-alike mode.
@@ -168,7 +168,7 @@ def training_set(
     """
     dates = usable_landmarks(tables, as_of, horizon_days, policy)
     population = at_risk(tables, dates, horizon_days) if dates else look_alikes(tables, as_of)
-    all_rows = int(population.count().execute())
+    all_rows, winners = rows_and_winners(population)
     sample = sample_of(all_rows, most_rows, seed)
     population, known = sample.of(population), sample.of_histories(tables)
     mode: Mode = "landmarks" if dates else "look-alike"
@@ -176,8 +176,14 @@ def training_set(
     rows = landmark_rows(known, population, dates or (as_of,), chosen, plan, policy, past=bool(dates))
     lagged = lagged_rows(known, dates, features, policy, sample) if dates else None
     rows["group"] = account_groups(rows, tables.accounts, group_by, [feature.name for feature in chosen])
-    winners = int(rows.loc[rows["won"] == 1, "account_id"].nunique())
     return TrainingSet(mode, rows, chosen, winners, lagged, all_rows if sample.share < 1 else None)
+
+
+def rows_and_winners(population: ibis.Table) -> tuple[int, int]:
+    """How many rows there are, and how many distinct accounts have one that won."""
+    won = population.won == 1
+    counted = population.aggregate(rows=population.count(), winners=population.account_id.nunique(where=won)).to_pyarrow()
+    return counted["rows"][0].as_py(), counted["winners"][0].as_py()
 
 
 def lagged_rows(

@@ -30,7 +30,6 @@ INTERACTIONS = (("industry", "log_employees"),)
 nothing where it tells nothing, and took a fifth off the gap to the best possible AUC at 960 wins."""
 MOST_LEVELS = 20
 """Levels of a category that get curves of their own in an interaction, the commonest."""
-BLOCK_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,13 @@ def build_design(frame: pd.DataFrame, features: Sequence[dict[str, Any]]) -> Des
     """Lay the columns out and standardise them. `features` as `models.encoding.fit_encoding` gives them."""
     single = [feature if feature["kind"] == "category" else _with_knots(feature, frame) for feature in features]
     placed = (*single, *_interactions(single, frame))
-    columns = [column for feature in placed for column in columns_of(frame, feature)]
-    means = np.array([column.mean() for column in columns])
-    scales = np.array([column.std() or 1.0 for column in columns])
-    matrix = np.empty((len(frame), len(columns)))
-    for start in range(0, len(frame), BLOCK_ROWS):
-        rows = slice(start, start + BLOCK_ROWS)
-        matrix[rows] = (np.column_stack([column[rows] for column in columns]) - means) / scales
+    widths = [_width(feature) for feature in placed]
+    matrix, means, scales = np.empty((len(frame), sum(widths))), np.empty(sum(widths)), np.empty(sum(widths))
+    for feature, stop, width in zip(placed, np.cumsum(widths), widths, strict=True):
+        columns, to = np.array(list(columns_of(frame, feature))).reshape(width, len(frame)), slice(stop - width, stop)
+        means[to], deviations = columns.mean(axis=1), columns.std(axis=1)
+        scales[to] = np.where(deviations > 0, deviations, 1.0)
+        matrix[:, to] = ((columns - means[to, None]) / scales[to, None]).T
     return Design(placed, matrix, means, scales, _groups(placed))
 
 
@@ -102,7 +101,7 @@ def fit_logistic(
     thread, so that the sums do not depend on how many there are.
     """
     with threadpool_limits(1, user_api="blas"):
-        return fit_relevance(design.matrix[rows], design.group, won, evidence * weight)
+        return fit_relevance(design.matrix, design.group, won, evidence * weight, rows)
 
 
 def refit_logistic(
@@ -110,7 +109,7 @@ def refit_logistic(
 ) -> Fit:
     """The same fit on other rows, each feature mattering as much as it did; quick, as it starts from the first."""
     with threadpool_limits(1, user_api="blas"):
-        return refit(fit, design.matrix[rows], won, evidence * weight)
+        return refit(fit, design.matrix, won, evidence * weight, rows)
 
 
 def evidence_of_a_row(won: NDArray[np.integer], group: NDArray[np.integer], evidence_per_win: float = EVIDENCE_PER_WIN) -> float:

@@ -26,6 +26,7 @@ type Floats = NDArray[np.float64]
 
 FORMAT = 1
 
+MOST_LOGISTIC_ROWS = 300_000
 MOST_FOLDED_ROWS = 200_000
 """What is fitted only to be tested, on folds, is fitted on so many rows at most; what serves on all that a fit takes."""
 
@@ -264,7 +265,8 @@ def fit_propensity(frame: pd.DataFrame, won: ArrayLike, recipe: Recipe) -> Prope
     with ThreadPoolExecutor(1) as beside:
         fit = partial(fit_boosted, fitting.dataset, recipe.boosting_rounds, recipe.seed, recipe.boosting)
         trees = beside.submit(fit) if recipe.use_boosted else None
-        terms, intercept = centre(*fitting.logistic(np.arange(len(fitting.rows)), recipe.evidence), frame)
+        curves = fitting.at_most(MOST_LOGISTIC_ROWS)
+        terms, intercept = centre(*curves.logistic(slice(None), recipe.evidence), frame)
         booster = trees.result().model_to_string() if trees else None
     return Propensity(_model(recipe, terms, intercept), booster)
 

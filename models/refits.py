@@ -33,7 +33,7 @@ from models.fitting import Fitting, prepare
 from models.forest import WORTH_IT, Forest, forest_of
 from models.grades import grade_numbers
 from models.logistic import columns_of, fit_logistic, refit_logistic, standardised
-from models.propensity import Recipe, stacked
+from models.propensity import MOST_FOLDED_ROWS, Recipe, stacked
 from models.relevance import Fit
 from models.scorer import INTERACTION, batches, encode
 
@@ -171,7 +171,7 @@ def fit_refits(rows: pd.DataFrame, recipe: Recipe, population: pd.DataFrame, cut
         Number of refits, two at least.
     """
     won = rows["won"].to_numpy(dtype=int)
-    fitting = prepare(rows, won, recipe.features, recipe.seed, recipe.boosting)
+    fitting = prepare(rows, won, recipe.features, recipe.seed, recipe.boosting, MOST_FOLDED_ROWS)
     people = some(population, recipe.seed)
     start = fit_logistic(fitting.design, slice(None), won[fitting.rows], fitting.weight, recipe.evidence)
     groups = pd.factorize(rows["group"])[0]

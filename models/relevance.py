@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 type Floats = NDArray[np.float64]
+type Places = NDArray[np.intp] | slice
 
 FIRST_VARIANCE = 0.01
 SMALLEST_VARIANCE = 1e-5
@@ -26,6 +27,8 @@ SMALLEST_STEP, LARGEST_STEP = 1e-6, 1.0
 LAST_STEPS = 25
 WINS_TO_LEARN_FROM, OTHERS_PER_WIN = 4_000, 5
 """Variances are learnt from so many rows at most, evenly drawn; the coefficients that remain then from all."""
+BLOCK_ROWS = 4_096
+"""Of a matrix at a time: enough to keep products busy, few enough to make no second matrix of a large one."""
 
 
 @dataclass(frozen=True)
@@ -37,30 +40,43 @@ class Fit:
     variance: Floats
 
 
-def fit_relevance(matrix: Floats, group: NDArray[np.intp], won: NDArray[np.integer], weight: Floats) -> Fit:
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a matrix that are fitted on, by their `places`, with the outcome and the weight of each."""
+
+    matrix: Floats
+    places: NDArray[np.intp]
+    won: NDArray[np.integer]
+    weight: Floats
+
+
+def fit_relevance(
+    matrix: Floats, group: NDArray[np.intp], won: NDArray[np.integer], weight: Floats, places: Places = slice(None)
+) -> Fit:
     """Coefficients and intercept of the regression under the likeliest variances.
 
     Parameters
     ----------
     matrix : a row per account and landmark, columns standardised.
     group : per column, whole numbers from 0: columns of equal group share a variance.
-    won : 0 or 1 per row.
-    weight : per row, its weight in the likelihood. Rows that repeat each other must weigh less than 1 each: the variances
+    won : 0 or 1 per row that is fitted on.
+    weight : per such row, its weight in the likelihood. Rows that repeat each other must weigh less than 1 each: the variances
         follow from how much evidence there is.
+    places : which rows of the matrix are fitted on, all unless given.
 
     """
+    places = np.arange(len(matrix))[places]
     rows, share = _evenly_drawn(won)
-    variance, coefficients, intercept = _learn_variances(matrix[rows], group, won[rows], weight[rows] / share)
-    learnt = np.where(variance > SMALLEST_VARIANCE, variance, 0.0)[group]
-    return refit(Fit(np.where(learnt > 0, coefficients, 0.0), intercept, learnt), matrix, won, weight)
+    learnt = _learn_variances(matrix, places[rows], group, won[rows], weight[rows] / share)
+    return refit(learnt, matrix, won, weight, places)
 
 
-def refit(fit: Fit, matrix: Floats, won: NDArray[np.integer], weight: Floats) -> Fit:
+def refit(fit: Fit, matrix: Floats, won: NDArray[np.integer], weight: Floats, places: Places = slice(None)) -> Fit:
     """The same regression on other rows, under the variances as they are; it starts from the coefficients given."""
-    kept = fit.variance > 0
-    coefficients, prior = np.zeros_like(fit.coefficients), 1 / fit.variance[kept]
-    columns, start = matrix[:, kept], fit.coefficients[kept]
-    coefficients[kept], intercept, _ = _newton(columns, won, weight, prior, start, fit.intercept, LAST_STEPS)
+    rows = _Rows(matrix, np.arange(len(matrix))[places], won, weight)
+    kept, coefficients = np.flatnonzero(fit.variance), np.zeros_like(fit.coefficients)
+    start = fit.coefficients[kept], fit.intercept
+    coefficients[kept], intercept, _ = _newton(rows, kept, 1 / fit.variance[kept], start, LAST_STEPS)
     return Fit(coefficients, intercept, fit.variance)
 
 
@@ -75,21 +91,22 @@ def _evenly_drawn(won: NDArray[np.integer]) -> tuple[NDArray[np.intp], Floats]:
 
 
 def _learn_variances(
-    matrix: Floats, group: NDArray[np.intp], won: NDArray[np.integer], weight: Floats
-) -> tuple[Floats, Floats, float]:
-    """The likeliest variance of each group, the smallest one for those that tell nothing; coefficients; intercept."""
-    variance = np.full(group.max(initial=-1) + 1, FIRST_VARIANCE)
+    matrix: Floats, places: NDArray[np.intp], group: NDArray[np.intp], won: NDArray[np.integer], weight: Floats
+) -> Fit:
+    """The likeliest variance of each group, 0 for those that tell nothing, and the coefficients under them so far."""
+    rows, variance = _Rows(matrix, places, won, weight), np.full(group.max(initial=-1) + 1, FIRST_VARIANCE)
     coefficients, intercept = np.zeros(matrix.shape[1]), _log_odds(won, weight)
     for _ in range(MOST_ROUNDS):
-        kept = variance[group] > SMALLEST_VARIANCE
-        if not kept.any():
+        kept = np.flatnonzero(variance[group] > SMALLEST_VARIANCE)
+        if not len(kept):
             break
-        columns, prior = matrix[:, kept], 1 / variance[group[kept]]
-        coefficients[kept], intercept, spread = _newton(columns, won, weight, prior, coefficients[kept], intercept, steps=1)
+        prior = 1 / variance[group[kept]]
+        coefficients[kept], intercept, spread = _newton(rows, kept, prior, (coefficients[kept], intercept), steps=1)
         before, variance = variance, _likelier(variance, group[kept], coefficients[kept], spread)
         if np.abs(np.log(variance / before)).max() < SETTLED:
             break
-    return variance, coefficients, intercept
+    learnt = np.where(variance > SMALLEST_VARIANCE, variance, 0.0)[group]
+    return Fit(np.where(learnt > 0, coefficients, 0.0), intercept, learnt)
 
 
 def _likelier(variance: Floats, group: NDArray[np.intp], coefficients: Floats, spread: Floats) -> Floats:
@@ -102,25 +119,40 @@ def _likelier(variance: Floats, group: NDArray[np.intp], coefficients: Floats, s
 
 
 def _newton(
-    columns: Floats, won: NDArray[np.integer], weight: Floats, prior: Floats, coefficients: Floats, intercept: float, steps: int
+    rows: _Rows, kept: NDArray[np.intp], prior: Floats, start: tuple[Floats, float], steps: int
 ) -> tuple[Floats, float, Floats]:
     """Newton's steps towards the likeliest coefficients and intercept; third, each coefficient's posterior variance."""
-    inverse = np.empty((0, 0))
+    (coefficients, intercept), inverse = start, np.empty((0, 0))
     for _ in range(steps):
-        p = 1 / (1 + np.exp(-(columns @ coefficients + intercept)))
-        curve, miss = weight * p * (1 - p), weight * (won - p)
-        total = curve.sum()
-        mean = (curve @ columns) / total
-        hessian = columns.T @ (columns * curve[:, None]) - total * np.outer(mean, mean)
+        slope, products = _sums(rows, kept, coefficients, intercept)
+        total, mean = products[-1, -1], products[-1, :-1] / products[-1, -1]
+        hessian = products[:-1, :-1] - total * np.outer(mean, mean)
         hessian[np.diag_indices(len(prior))] += prior
         inverse = cho_solve(cho_factor(hessian, lower=True), np.eye(len(prior)))
-        step = inverse @ (miss @ columns - prior * coefficients - mean * miss.sum())
+        step = inverse @ (slope[:-1] - prior * coefficients - mean * slope[-1])
         step *= min(1.0, LARGEST_STEP / max(np.abs(step).max(initial=0.0), 1e-12))
         coefficients = coefficients + step
-        intercept += float(miss.sum() / total - mean @ step)
+        intercept += float(slope[-1] / total - mean @ step)
         if np.abs(step).max(initial=0.0) < SMALLEST_STEP:
             break
     return coefficients, intercept, np.diag(inverse)
+
+
+def _sums(rows: _Rows, kept: NDArray[np.intp], coefficients: Floats, intercept: float) -> tuple[Floats, Floats]:
+    """First and second derivatives of the log-likelihood by the kept columns' coefficients and, last, the intercept.
+
+    Summed in blocks of rows, so that a large matrix is never copied; the second without their sign.
+    """
+    slope, products = np.zeros(len(kept) + 1), np.zeros((len(kept) + 1, len(kept) + 1))
+    for start in range(0, len(rows.places), BLOCK_ROWS):
+        part = slice(start, start + BLOCK_ROWS)
+        columns = np.ones((len(rows.places[part]), len(kept) + 1))
+        columns[:, :-1] = rows.matrix[rows.places[part]].take(kept, axis=1)
+        p = 1 / (1 + np.exp(-(columns @ np.append(coefficients, intercept))))
+        slope += (rows.weight[part] * (rows.won[part] - p)) @ columns
+        columns *= np.sqrt(rows.weight[part] * p * (1 - p))[:, None]
+        products += columns.T @ columns
+    return slope, products
 
 
 def _log_odds(won: NDArray[np.integer], weight: Floats) -> float:
