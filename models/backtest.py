@@ -26,11 +26,12 @@ def replayed_splits(
 ) -> tuple[RollingSplit, ...]:
     """Up to `most` landmarks, oldest first, evenly between the newest and the oldest by which enough accounts had won.
 
-    Enough: `least_winners` accounts win in windows that had ended. Earlier no model would have been trained.
+    Enough: `least_winners` accounts win in windows that had ended, those that were not drawn counted by those that were.
+    Earlier no model would have been trained.
     """
-    rows = training.rows
+    rows, least = training.rows, least_winners * training.share
     possible = rolling_splits(rows["landmark"], horizon_days, len(rows["landmark"].unique()))
-    usable = [split for split in possible if winners(rows[split.fitting]) >= least_winners and rows["won"][split.test].any()]
+    usable = [split for split in possible if winners(rows[split.fitting]) >= least and rows["won"][split.test].any()]
     places = np.linspace(0, len(usable) - 1, min(most, len(usable))).round().astype(int)
     return tuple(usable[place] for place in places)
 

@@ -71,9 +71,15 @@ class TrainingSet:
     at_risk_rows: int | None = None
 
     @property
+    def share(self) -> float:
+        """The share of the at-risk rows that were drawn."""
+        return len(self.rows) / self.at_risk_rows if self.at_risk_rows else 1.0
+
+    @property
     def sample_figures(self) -> dict[str, int]:
-        """How many at-risk rows there were, and how many were used."""
-        return {"at_risk_rows": self.at_risk_rows or len(self.rows), "rows": len(self.rows)}
+        """How many at-risk rows and winners there were, and how many of each were used."""
+        used = {"rows": len(self.rows), "winners_used": int(self.rows.loc[self.rows["won"] == 1, "account_id"].nunique())}
+        return {"at_risk_rows": self.at_risk_rows or len(self.rows), "winners": self.winners} | used
 
     @property
     def landmarks(self) -> list[date]:

@@ -10,6 +10,8 @@ from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from lastword.errors import Refusal
+from models import propensity
+from models.fitting import prepare
 from models.folds import grouped_folds
 from models.propensity import NamedFeature, Propensity, Recipe, choose_recipe, fit_propensity, load_propensity, out_of_fold
 from tests.sample_rows import NAMES_AND_KINDS, RECIPE, Named, training_rows
@@ -169,3 +171,24 @@ def test_the_choice_of_a_recipe_keeps_to_what_was_asked(rows: pd.DataFrame) -> N
     usual, _ = choose_recipe(rows, rows["won"], rows["group"], FEATURES, 7, boosting=asked)
     assert recipe.boosting == asked
     assert recipe.evidence == pytest.approx(2 * usual.evidence)
+
+
+def test_where_rows_are_many_the_logistic_regression_is_fitted_on_some_that_stand_for_all(
+    rows: pd.DataFrame, fitted: Propensity, chosen: tuple[Recipe, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(propensity, "MOST_LOGISTIC_ROWS", len(rows))
+    assert fit_propensity(rows, rows["won"], chosen[0]).model == fitted.model
+    monkeypatch.setattr(propensity, "MOST_LOGISTIC_ROWS", len(rows) // 2)
+    on_half = fit_propensity(rows, rows["won"], chosen[0])
+    assert on_half.booster == fitted.booster
+    assert on_half.model != fitted.model
+    assert on_half.predict(rows).mean() == pytest.approx(rows["won"].mean(), rel=0.05)
+    assert np.corrcoef(on_half.logit(rows), fitted.logit(rows))[0, 1] > 0.97
+
+
+def test_of_many_rows_those_drawn_weigh_as_much_as_all(rows: pd.DataFrame) -> None:
+    whole = prepare(rows, rows["won"].to_numpy(), NAMES_AND_KINDS, 7)
+    some = whole.at_most(1_500)
+    assert len(some.rows) == len(set(some.rows.tolist()) & set(whole.rows.tolist())) == 1_500
+    assert some.weight.sum() == pytest.approx(whole.weight.sum())
+    assert whole.at_most(len(rows)).rows is whole.rows

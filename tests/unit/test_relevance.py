@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from models import relevance
 from models.relevance import Fit, fit_relevance, refit
 
 GROUP = np.array([0, 0, 0, 1, *range(2, 42)])
@@ -73,6 +74,27 @@ def test_weights_stand_for_rows_and_dropped_columns_stay_dropped() -> None:
     repeated = refit(start, matrix[twice], won[twice], np.ones(len(twice)))
     np.testing.assert_allclose(weighted.coefficients, repeated.coefficients, atol=1e-8)
     assert (weighted.coefficients[8:] == 0).all()
+
+
+def test_summed_in_small_blocks_it_is_the_same_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix, won = population(3_000)
+    weight = np.linspace(0.2, 1.0, 3_000)
+    at_once = fit_relevance(matrix, GROUP, won, weight)
+    monkeypatch.setattr(relevance, "BLOCK_ROWS", 64)
+    in_blocks = fit_relevance(matrix, GROUP, won, weight)
+    np.testing.assert_allclose(in_blocks.coefficients, at_once.coefficients, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(in_blocks.variance, at_once.variance, rtol=1e-10)
+    assert in_blocks.intercept == pytest.approx(at_once.intercept, abs=1e-10)
+
+
+def test_rows_given_by_their_places_are_those_rows() -> None:
+    matrix, won = population(3_000)
+    places = np.flatnonzero(np.arange(3_000) % 3 > 0)
+    copied = fit_relevance(matrix[places], GROUP, won[places], np.ones(2_000))
+    found = fit_relevance(matrix, GROUP, won[places], np.ones(2_000), places)
+    np.testing.assert_array_equal(found.coefficients, copied.coefficients)
+    again = refit(copied, matrix, won[:1_500], np.ones(1_500), np.arange(1_500))
+    np.testing.assert_array_equal(again.coefficients, refit(copied, matrix[:1_500], won[:1_500], np.ones(1_500)).coefficients)
 
 
 def test_many_rows_are_sampled_for_the_variances_alone() -> None:

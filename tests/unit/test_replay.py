@@ -1,5 +1,7 @@
 """Which past landmarks are replayed, and that the model of one knows nothing of what came after."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,6 +54,14 @@ def test_landmarks_lie_evenly_between_the_first_with_enough_winners_and_the_newe
 
 def test_no_landmark_has_more_winners_than_there_are():
     assert replayed_splits(training(), HORIZON, least_winners=61) == ()
+
+
+def test_winners_that_were_not_drawn_count_towards_enough():
+    given = training()
+    half = replace(given, at_risk_rows=2 * len(given.rows))
+    found, expected = replayed_splits(half, HORIZON, least_winners=80), replayed_splits(given, HORIZON, least_winners=40)
+    assert [split.landmark for split in found] == [split.landmark for split in expected]
+    assert replayed_splits(given, HORIZON, least_winners=80) == ()
 
 
 def test_what_came_later_changes_no_opinion_of_a_landmark():

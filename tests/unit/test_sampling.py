@@ -55,7 +55,7 @@ def test_everyone_is_learnt_from_where_there_is_room():
     assert sample_of(4_000, 1_000, 7) == Sample(0.25, 7)
     whole = learnt(10**6)
     assert whole.at_risk_rows is None
-    assert whole.sample_figures == {"at_risk_rows": len(whole.rows), "rows": len(whole.rows)}
+    assert whole.sample_figures == {"at_risk_rows": 3_200, "winners": 40, "rows": 3_200, "winners_used": 40}
 
 
 def test_the_rows_drawn_are_those_of_whole_accounts_and_hold_what_they_would_hold_among_all():
@@ -65,8 +65,15 @@ def test_the_rows_drawn_are_those_of_whole_accounts_and_hold_what_they_would_hol
     assert len(whole.rows) == 3_200
     assert 0.2 < len(kept) / len(whole.rows) < 0.45
     pd.testing.assert_frame_equal(drawn.rows.drop(columns="group"), kept.drop(columns="group").reset_index(drop=True))
-    assert drawn.winners == kept.loc[kept["won"] == 1, "account_id"].nunique() < whole.winners
     assert set(drawn.lagged["account_id"]) <= set(drawn.rows["account_id"])
+
+
+def test_winners_count_whether_they_are_drawn_or_not():
+    whole, drawn = learnt(10**6), learnt(1_000)
+    used = drawn.rows.loc[drawn.rows["won"] == 1, "account_id"].nunique()
+    assert drawn.winners == whole.winners == 40 > used > 0
+    assert drawn.sample_figures == {"at_risk_rows": 3_200, "winners": 40, "rows": len(drawn.rows), "winners_used": used}
+    assert whole.share == 1.0 and drawn.share == len(drawn.rows) / 3_200
 
 
 def test_rows_that_belong_together_among_all_do_so_among_those_drawn():
