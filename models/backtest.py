@@ -13,7 +13,7 @@ import pandas as pd
 from features.catalog import Feature
 from models.captured import Draws, draw_captured, interval, ratio
 from models.grades import Reference, assign_grades, grade_cuts, grade_numbers
-from models.landmarks import RollingSplit, TrainingSet, rolling_splits
+from models.landmarks import RollingSplit, TrainingSet, part, rolling_splits
 from models.propensity import Recipe, choose_recipe, fit_propensity
 
 MOST_LANDMARKS = 6
@@ -31,7 +31,7 @@ def replayed_splits(
     """
     rows, least = training.rows, least_winners * training.share
     possible = rolling_splits(rows["landmark"], horizon_days, len(rows["landmark"].unique()))
-    usable = [split for split in possible if winners(rows[split.fitting]) >= least and rows["won"][split.test].any()]
+    usable = [split for split in possible if winners(part(rows, split.fitting)) >= least and rows["won"][split.test].any()]
     places = np.linspace(0, len(usable) - 1, min(most, len(usable))).round().astype(int)
     return tuple(usable[place] for place in places)
 
@@ -56,7 +56,7 @@ def replay(
     Grain: account. account_id, landmark, won, plan_points, plan_grade, plan_covers, plan_percentile (0–100), propensity,
     model_points, model_grade.
     """
-    fitting, test = training.rows[split.fitting], training.rows[split.test]
+    fitting, test = part(training.rows, split.fitting), part(training.rows, split.test)
     if recipe is None:
         recipe, _ = choose_recipe(fitting, fitting["won"], fitting["group"], features, seed)
     propensity = fit_propensity(fitting, fitting["won"], recipe).predict(test)

@@ -1,6 +1,6 @@
 """Training rows made ready for both models, once for every fold: sampled, encoded, laid out as a design and binned."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from models.encoding import fit_encoding, fitting_sample, thinned
 from models.logistic import Design, build_design, export_logistic, fit_logistic
 from models.quick_trees import QuickTrees
 from models.relevance import Places
-from models.scorer import batches, encode, logistic_terms
+from models.scorer import BATCH_ROWS, encode, logistic_terms
 
 type Floats = NDArray[np.float64]
 
@@ -58,8 +58,8 @@ class Fitting:
         logit = np.empty(len(self.frame))
         for held_out in np.unique(fold):
             terms, intercept = self.logistic(np.flatnonzero(fold[self.rows] != held_out), evidence)
-            parts = [logistic_terms(batch, terms).sum(axis=1) for batch in batches(self.frame[fold == held_out])]
-            logit[fold == held_out] = np.concatenate(parts) + intercept
+            for places in _batches(fold == held_out):
+                logit[places] = logistic_terms(self.frame.iloc[places], terms).sum(axis=1) + intercept
         return logit
 
     def boosted_out_of_fold(self, fold: NDArray[np.intp], boosters: Sequence[lgb.Booster], rounds: int) -> Floats:
@@ -67,8 +67,8 @@ class Fitting:
         logit = np.empty(len(self.frame))
         for held_out, booster in enumerate(boosters):
             trees = QuickTrees(booster.model_to_string(num_iteration=rounds))
-            parts = [trees.predict(encode(batch, self.encoded)) for batch in batches(self.frame[fold == held_out])]
-            logit[fold == held_out] = np.concatenate(parts)
+            for places in _batches(fold == held_out):
+                logit[places] = trees.predict(encode(self.frame.iloc[places], self.encoded))
         return logit
 
 
@@ -87,3 +87,10 @@ def prepare(
     rows, weight = fitting_sample(won, seed)
     fitting = Fitting(frame, won, fit_encoding(frame, features), rows, weight, seed, boosting)
     return fitting if most_rows is None else fitting.at_most(most_rows)
+
+
+def _batches(chosen: NDArray[np.bool_]) -> Iterator[NDArray[np.intp]]:
+    """The places of the rows chosen, in order, so many at a time that no second frame is made of a large one."""
+    places = np.flatnonzero(chosen)
+    for start in range(0, len(places), BATCH_ROWS):
+        yield places[start : start + BATCH_ROWS]

@@ -249,6 +249,14 @@ def landmark_rows(
     return rows.rename(columns={"as_of": "landmark"}).assign(landmark=lambda frame: pd.to_datetime(frame["landmark"]))
 
 
+def part(rows: pd.DataFrame, chosen: np.ndarray) -> pd.DataFrame:
+    """The rows chosen by a boolean mask: not copied where they follow each other, as those of neighbouring landmarks do."""
+    places = np.flatnonzero(chosen)
+    if not len(places) or places[-1] - places[0] >= len(places):
+        return rows[chosen]
+    return rows.iloc[places[0] : places[-1] + 1]
+
+
 def temporal_split(landmark: pd.Series, horizon_days: int) -> tuple[np.ndarray, np.ndarray]:
     """Training and test rows (boolean masks): training windows end 7 days before the first of the newest landmarks begins."""
     newest = landmark.max()

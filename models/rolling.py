@@ -19,7 +19,7 @@ from features.catalog import Feature
 from models.evaluation import chance, evaluate
 from models.folds import group_counts
 from models.grades import blended
-from models.landmarks import RollingSplit, rolling_splits
+from models.landmarks import RollingSplit, part, rolling_splits
 from models.propensity import Recipe, choose_recipe, fit_propensity
 
 type Floats = NDArray[np.float64]
@@ -74,7 +74,7 @@ def roll(rows: pd.DataFrame, features: Sequence[Feature], recipe: Recipe, chosen
 
 def too_little(rows: pd.DataFrame, split: RollingSplit) -> str | None:
     """Why nothing can be said at an origin; None where something can."""
-    fitting, tested = rows[split.fitting], int(rows.loc[split.test, "won"].sum())
+    fitting, tested = part(rows, split.fitting), int(rows.loc[split.test, "won"].sum())
     if tested < LEAST_TEST_WINS:
         return f"{tested} wins follow it, where {LEAST_TEST_WINS} are asked for"
     wins = int(fitting["won"].sum())
@@ -90,7 +90,7 @@ def measure(
     rows: pd.DataFrame, split: RollingSplit, features: Sequence[Feature], served: Recipe | None, like: Recipe
 ) -> dict[str, Any]:
     """One origin: model, plan, blend and chance on the same rows."""
-    fitting, test = rows[split.fitting], rows[split.test]
+    fitting, test = part(rows, split.fitting), part(rows, split.test)
     propensity = expit(later_log_odds(fitting, test, features, served, like))
     won, account, plan = test["won"], test["account_id"], test["plan_points"]
     opinions = {"model": propensity, "plan": plan, "blend": blended(propensity, plan)}

@@ -31,7 +31,7 @@ from models.evaluation import (
 )
 from models.findings import LeakageReport, refuse_blocked
 from models.grades import Reference, assign_grades, blended, grade_cuts, log_odds_cuts
-from models.landmarks import Mode, TrainingSet, temporal_split
+from models.landmarks import Mode, TrainingSet, part, temporal_split
 from models.leakage import examine
 from models.leakage_in_time import judge_time
 from models.logistic import EVIDENCE_PER_WIN
@@ -166,11 +166,8 @@ def searched(policy: TrainingPolicy) -> dict[str, Any]:
 
 def inspect(training: TrainingSet, population: pd.DataFrame, policy: TrainingPolicy) -> LeakageReport:
     """The leakage gate's report."""
-    names = [feature.name for feature in training.features]
     rows = training.rows
-    report = examine(
-        rows[names], rows["won"], training.features, policy.waivers or {}, policy.product_names, cluster=rows["group"]
-    )
+    report = examine(rows, rows["won"], training.features, policy.waivers or {}, policy.product_names, cluster=rows["group"])
     report = report.let_through() if policy.leakage == "warn" else report
     if training.mode == "look-alike":
         return report
@@ -189,7 +186,7 @@ def on_later_time(
     """The recipe of the older landmarks, measured on the newest ones beside the plan, a blend and chance."""
     rows, seed = training.rows, policy.seed
     in_train, in_test = temporal_split(rows["landmark"], policy.horizon_days)
-    fitting, test = rows[in_train], rows[in_test]
+    fitting, test = part(rows, in_train), part(rows, in_test)
     recipe, folded, later = fit_in_time(fitting, test, features, policy)
     won, account, propensity = test["won"], test["account_id"], expit(later)
     plan, blend = test["plan_points"], blended(propensity, test["plan_points"])
