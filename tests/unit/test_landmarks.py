@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,6 +14,7 @@ from models.landmarks import (
     account_status,
     at_risk,
     landmark_dates,
+    part,
     rolling_splits,
     temporal_split,
     training_set,
@@ -129,3 +131,12 @@ def test_the_mode_follows_from_the_dates(won_on, mode):
 def test_what_only_customers_have_was_not_known_to_the_plan_at_a_past_landmark():
     training = training_set(dated(T), catalog(Vocabulary()), PLAN, AS_OF, 180, IntentPolicy(), [])
     assert (training.rows["plan_points"] == 0).all()
+
+
+def test_rows_that_follow_each_other_are_not_copied():
+    rows = pd.DataFrame({"x": np.arange(6.0), "y": list("abcdef")}, index=range(10, 16))
+    for chosen in ([0, 0, 1, 1, 1, 0], [1, 0, 1, 1, 0, 1], [0] * 6, [1] * 6):
+        mask = np.array(chosen, dtype=bool)
+        pd.testing.assert_frame_equal(part(rows, mask), rows[mask])
+    middle = part(rows, np.array([0, 0, 1, 1, 1, 0], dtype=bool))
+    assert np.shares_memory(middle["x"].to_numpy(), rows["x"].to_numpy())
