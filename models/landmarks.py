@@ -240,13 +240,17 @@ def landmark_rows(
     built = build_features(tables, landmarks, features, policy)
     hidden = [feature.name for feature in features if feature.known == "after_win"] if past else []
     values = build_plan_values(tables, landmarks, plan, policy, unknown_then=hidden)
-    order = [ibis.desc("as_of"), "account_id"]
-    rows = population.join(built, key).order_by(order).to_pandas()
-    scored = score_plan(plan, population.join(values, key).order_by(order).to_pandas())
+    rows = in_order(population.join(built, key).to_pandas())
+    scored = score_plan(plan, in_order(population.join(values, key).to_pandas()))
     said = {"points": scored.points, "segment": scored.segment, "grade": scored.grade, "covers": scored.covered}
     for place, (name, column) in enumerate(said.items(), start=2):
         rows.insert(place, f"plan_{name}", column.to_numpy())
     return rows.rename(columns={"as_of": "landmark"}).assign(landmark=lambda frame: pd.to_datetime(frame["landmark"]))
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """By landmark, newest first, and account_id. Not by the engine: to sort so many columns it would hold them all once more."""
+    return rows.sort_values(["as_of", "account_id"], ascending=[False, True], ignore_index=True)
 
 
 def part(rows: pd.DataFrame, chosen: np.ndarray) -> pd.DataFrame:
