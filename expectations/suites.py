@@ -93,8 +93,8 @@ def run_suites(suites: Sequence[Suite]) -> list[Outcome]:
     list of Outcome
         In the order of the suites and of their expectations. One that cannot be checked is not met.
     """
-    batches = _pandas_source()
-    return [outcome for position, suite in enumerate(suites) for outcome in _run(batches, f"suite_{position}", suite)]
+    frames = _frames()
+    return [outcome for suite in suites for outcome in _run(frames, suite)]
 
 
 def run_in_batches(suites: Iterable[Suite]) -> list[Outcome]:
@@ -102,11 +102,12 @@ def run_in_batches(suites: Iterable[Suite]) -> list[Outcome]:
 
     Values that must not repeat are compared within a batch, and `mostly` has to hold in each.
     """
+    frames = _frames()
     named: list[tuple[str, str]] = []
     found: list[list[_Result]] = []
     for suite in suites:
         named = [(suite.table, expectation.name) for expectation in suite.expectations]
-        found.append(_results(_pandas_source(), "batch", suite))  # a source keeps its frames: each batch has one of its own
+        found.append(_results(frames, suite))
     together = [_together(results) for results in zip(*found, strict=True)]
     return [Outcome(table, name, ok, _observed(result)) for (table, name), (ok, result) in zip(named, together, strict=True)]
 
@@ -118,8 +119,8 @@ def load() -> None:
     import great_expectations.expectations  # noqa: F401
 
 
-def _pandas_source() -> Any:
-    """Great Expectations' view of frames in memory, in a context that nothing is stored in or sent from."""
+def _frames() -> Any:
+    """Great Expectations' view of frames in memory, one at a time, in a context that nothing is stored in or sent from."""
     load()
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -127,15 +128,16 @@ def _pandas_source() -> Any:
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return context.data_sources.add_pandas("lastword")
+    source = context.data_sources.add_pandas("lastword")
+    return source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
 
 
-def _run(source: Any, name: str, suite: Suite) -> list[Outcome]:
-    results = zip(suite.expectations, _results(source, name, suite), strict=True)
+def _run(frames: Any, suite: Suite) -> list[Outcome]:
+    results = zip(suite.expectations, _results(frames, suite), strict=True)
     return [Outcome(suite.table, expectation.name, ok, _observed(result)) for expectation, (ok, result) in results]
 
 
-def _results(source: Any, name: str, suite: Suite) -> list[_Result]:
+def _results(frames: Any, suite: Suite) -> list[_Result]:
     """Whether each expectation of a suite is met, and what Great Expectations found."""
     import great_expectations as gx
     from great_expectations import expectations as known
@@ -146,9 +148,8 @@ def _results(source: Any, name: str, suite: Suite) -> list[_Result]:
     ]
     if not built:
         return []
-    whole = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("whole")
-    checked = whole.get_batch({"dataframe": suite.frame}).validate(
-        gx.ExpectationSuite(name=name, expectations=built), result_format="SUMMARY"
+    checked = frames.get_batch({"dataframe": suite.frame}).validate(
+        gx.ExpectationSuite(name=suite.table, expectations=built), result_format="SUMMARY"
     )
     results = {result.expectation_config.meta["position"]: result for result in checked.results}
     return [(bool(results[position].success), results[position].result) for position in range(len(built))]

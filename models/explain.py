@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from models.gap import BASE, CAUSES, OTHER, PLAN_NAMES, SCALE, causes, of_both, signed, trait
 from models.grades import Reference
@@ -54,6 +53,8 @@ def model_side(
     nulls : feature → what null reads as where it is no missing data ("none": no signal was seen).
     base_points : points of η_base where `reference` holds something else than 1/(1+exp(−η)).
     """
+    from scipy.special import expit
+
     points = model_points.to_numpy(dtype=float)
     base = float(reference.points(expit(base_logit))) if base_points is None else base_points
     factor = _points_per_log_odds(np.asarray(logit, dtype=float) - base_logit, points - base, _slope(reference, base_logit))
@@ -202,6 +203,8 @@ def _points_per_log_odds(log_odds: np.ndarray, points: np.ndarray, slope: float)
 
 
 def _slope(reference: Reference, base_logit: float) -> float:
+    from scipy.special import expit
+
     reach = reference.points(expit(base_logit + np.array([-_SLOPE_REACH, _SLOPE_REACH])))
     return float(np.nan_to_num(reach[1] - reach[0]) / (2 * _SLOPE_REACH))
 

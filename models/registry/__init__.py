@@ -6,10 +6,12 @@ project that has never trained doesn't wait for it.
 session    a client on the project's registry, quiet, whose errors are one line
 runs       what a training leaves: a run, its model, a version; and the runs there are, as a table
 versions   the versions, which of them serves, and their files
+seen       which of them serves, without asking MLflow again while its file is the same
 serving    which version served when: promotion and the way back
 """
 
 from models.registry.runs import DataInput, StepMetrics, TrainingRecord, artifacts_of, register, training_runs
+from models.registry.seen import champion
 from models.registry.serving import Move, go_back, previous_champion, promote
 from models.registry.versions import (
     CHALLENGER,
@@ -17,7 +19,6 @@ from models.registry.versions import (
     RegisteredModel,
     Version,
     aliases,
-    champion,
     files_of,
     get_version,
     versions,
