@@ -38,6 +38,9 @@ QUEUE_COLUMNS = (
 )
 """Columns of the review queue; `why` follows."""
 
+COUNTED = ("plan_segment", "model_grade", "final_grade", "under_review")
+"""What a summary of the final table counts."""
+
 NO_GRADE = "none"
 
 
@@ -58,6 +61,16 @@ def final_scores(project: "Project", columns: Sequence[str] = FINAL_COLUMNS) -> 
     if table.empty:
         raise nothing_published(project)
     return table
+
+
+def published_table(folder: "Path") -> "pd.DataFrame":
+    """account_id and COUNTED of a run's own final table, as it was when the run was published.
+
+    It is read in a moment, where the store's takes its time for a million accounts.
+    """
+    import pandas as pd
+
+    return pd.read_parquet(folder / "final_scores.parquet", columns=["account_id", *COUNTED])
 
 
 def nothing_published(project: "Project") -> Refusal:

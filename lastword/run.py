@@ -82,11 +82,26 @@ def open_run(project: Project, command: str, now: datetime, *, since: date | Non
         except LastwordError:
             close(folder)
             raise
-        except BaseException:
+        except BaseException as error:
             with suppress(LastwordError):
                 clear_leftovers(project)  # which knows whether this run was published before it was stopped
+            if _is_out_of_memory(error):
+                raise Refusal(_no_memory(project)) from error
             raise
         close(folder)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether it is DuckDB's word that it needs more than it may use; known by its name, as no run needs its module for that."""
+    return type(error).__name__ == "OutOfMemoryException"
+
+
+def _no_memory(project: Project) -> str:
+    limit = project.settings.engine.memory_limit
+    return (
+        f'lastword.toml: [engine] memory_limit = "{limit}" is too little for these tables, and DuckDB can put no more of them on '
+        "disk; give it more, up to half of what the machine has"
+    )
 
 
 def close(folder: Path) -> None:

@@ -28,7 +28,7 @@ def outcome_json(project: "Project", outcome: "Outcome") -> dict[str, Any]:
     for name in ("validation", "metrics"):
         report[name] = results.read_report(outcome.folder, f"{name}.json")
     if _has_scores(outcome):
-        final = results.final_scores(project)
+        final = results.published_table(outcome.folder)
         report["accounts_per_grade"] = results.accounts_per_grade(final, results.grade_of_segment(project))
         queue = results.review_queue(project)
         report["under_review"] = len(queue)
@@ -58,7 +58,7 @@ def print_model(project: "Project", outcome: "Outcome") -> None:
 def print_run(project: "Project", outcome: "Outcome") -> None:
     """Accounts per grade, how many wait for review, and the commands that come next."""
     console = output_console()
-    final = results.final_scores(project)
+    final = results.published_table(outcome.folder)
     console.print(grades_table(final, results.grade_of_segment(project)))
     _print_metrics(console, outcome)
     if any(stage.name == "train" for stage in outcome.stages):

@@ -39,13 +39,14 @@ class Sample:
     def of_histories(self, tables: Tables) -> Tables:
         """The tables with the technologies and signals of the accounts drawn alone.
 
-        Accounts stay whole: what an account's siblings are is a fact about all of them.
+        Of accounts stay those that name a parent too: how many siblings an account has is a fact about all of them.
         """
         if self.share >= 1:
             return tables
-        drawn = self.of(tables.accounts).select("account_id")
+        drawn, accounts = self.of(tables.accounts).select("account_id"), tables.accounts
+        accounts = accounts.filter(accounts.parent_account_id.notnull() | accounts.account_id.isin(drawn.account_id))
         long = {name: table for name in ("technographics", "intents") if (table := getattr(tables, name)) is not None}
-        return replace(tables, **{name: table.semi_join(drawn, "account_id") for name, table in long.items()})
+        return replace(tables, accounts=accounts, **{name: table.semi_join(drawn, "account_id") for name, table in long.items()})
 
 
 EVERYONE = Sample(1.0, 0)

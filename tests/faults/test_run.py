@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from features.engine import connect
 from lastword.errors import Refusal
-from lastword.project import init_project
+from lastword.project import find_project, init_project
 from lastword.run import UNFINISHED, open_run
 from overrides.publish import RunRecord, publish
 from overrides.store import open_store
@@ -38,6 +39,15 @@ def test_a_refusal_keeps_the_reports_and_takes_the_working_files_away(project):
         (run.inputs / "accounts.parquet").write_text("x")
         raise Refusal("too much is broken")
     assert [path.name for path in run.folder.iterdir()] == ["validation.json"]
+
+
+def test_an_engine_without_memory_enough_says_which_setting_gives_it_more(project):
+    text = project.settings_path.read_text(encoding="utf-8")
+    project.settings_path.write_text(text.replace('memory_limit = "3GB"', 'memory_limit = "20MB"'), encoding="utf-8")
+    project = find_project(project.folder)
+    with pytest.raises(Refusal, match=r'memory_limit = "20MB" is too little'), open_run(project, "score", NOW) as run:
+        connect(project, run.folder).raw_sql("SELECT list(i::VARCHAR) FROM range(5_000_000) numbers(i)").fetchall()
+    assert not list(project.runs_folder.iterdir())
 
 
 def test_any_other_end_leaves_nothing(project):
