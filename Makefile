@@ -15,7 +15,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_LOGGING_LEVEL := ERROR
 
 .PHONY: setup demo notebooks pictures test test-unit test-all bench bench-check bench-explaining bench-features bench-peers bench-publish \
-  bench-scale bench-train bench-web evidence lint lock system-packages clean
+  bench-rescore bench-scale bench-train bench-web evidence lint lock system-packages clean
 
 setup: .venv/.ready
 
@@ -65,6 +65,7 @@ bench-check: setup
 # a million rows into SQLite and PostgreSQL beside the same rows into a bare table, and how long a reader waits meanwhile
 bench-publish: setup system-packages
 	$(BIN)/python -m benchmarks.publish
+	$(BIN)/python -m benchmarks.publish_changes
 
 # scoring and explaining beside LightGBM's own predict and pred_contrib, in one run: ten minutes
 bench-explaining: setup
@@ -84,6 +85,10 @@ bench-features: setup
 # what scoring costs by the number of accounts: an hour on an idle machine
 bench-scale: setup
 	$(BIN)/python -m benchmarks.scale $(SCALE)
+
+# what rescoring one account in a hundred costs beside scoring all of a million
+bench-rescore: setup
+	$(BIN)/python -m benchmarks.rescore
 
 bench-peers: setup
 	@$(MAKE) --no-print-directory .venv-peers/.ready || echo "the peers could not be installed: they are left out" >&2
