@@ -1,17 +1,20 @@
 """Takes the inputs of a project in: opens them, judges every row, keeps the used ones and quarantines the broken ones."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import ibis
+import pyarrow as pa
 
 from expectations.columns import Given, given_columns
 from expectations.copies import ROW, Source
 from expectations.parquet import ParquetTable
+from expectations.prints import account_id_of, write_prints
 from expectations.quarantine import UNREADABLE_ROW, write_quarantine
 from expectations.rules import ISSUE, LATER, REASON, Day, judge, noted, repeats, unused, with_repeats
 from expectations.sources import open_source
@@ -31,7 +34,8 @@ LONG = ("technographics", "intents")
 class TableReport:
     """What became of the rows of an input: rows_in = rows_used + rows_not_yet_known + rows_quarantined.
 
-    `reasons` counts quarantined rows, `cell_issues` cells of used rows that became null.
+    `reasons` counts quarantined rows, `cell_issues` cells of used rows that became null. Where only the rows of some accounts
+    were read, `rows_passed_over` are those of the others, not among rows_in.
     """
 
     rows_in: int
@@ -40,11 +44,17 @@ class TableReport:
     rows_quarantined: int
     reasons: Mapping[str, int] = field(default_factory=dict)
     cell_issues: Mapping[str, int] = field(default_factory=dict)
+    rows_passed_over: int = 0
 
     @property
     def broken(self) -> bool:
         """Whether so much is quarantined that the run must not go on."""
-        return self.rows_quarantined > MOST_QUARANTINED * self.rows_in
+        return self.rows_quarantined > MOST_QUARANTINED * (self.rows_in + self.rows_passed_over)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For validation.json, which speaks of rows passed over where there are some."""
+        told = asdict(self)
+        return told if self.rows_passed_over else {name: value for name, value in told.items() if name != "rows_passed_over"}
 
 
 @dataclass(frozen=True)
@@ -56,17 +66,35 @@ class Input:
     columns: tuple[Given, ...]
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The rows of an input as `expectations.copies` has them, and the cells of its ragged ones."""
+
+    copy: ibis.Table
+    ragged: list[tuple[str, ...]]
+
+
+type Choice = Callable[[], Collection[str] | None]
+"""Gives the accounts of which alone the long tables are read, None for all."""
+
+
 def take_in(
-    project: Project, connection: ibis.BaseBackend, inputs: Sequence[Input], folder: Path, day: Day
+    project: Project, connection: ibis.BaseBackend, inputs: Sequence[Input], folder: Path, day: Day, choose: Choice | None = None
 ) -> dict[str, TableReport]:
     """Judge every row of the inputs, accounts first, and report on each input.
 
-    Writes `folder`/inputs/<table>.parquet, and a quarantine CSV for each input that has broken rows; those of earlier runs
-    are replaced or taken away.
+    Writes `folder`/account_prints.parquet, `folder`/inputs/<table>.parquet, and a quarantine CSV for each input that has broken
+    rows; those of earlier runs are replaced or taken away. `choose` is asked when the fingerprints are written.
     """
     (folder / "inputs").mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder, prefix="reading-") as scratch:
-        tables = {one.name: _check_rows(project, connection, one, folder, Path(scratch), day) for one in inputs}
+    with TemporaryDirectory(dir=folder, prefix="reading-") as scratch, ExitStack() as kept:
+        rows = {one.name: _numbered_rows(connection, one, Path(scratch), kept) for one in inputs}
+        write_prints(connection, [(one, rows[one.name].copy) for one in inputs], day.as_of, folder)
+        chosen = None if choose is None else choose()
+        tables = {}
+        for one in inputs:
+            read_of = None if chosen is None or one.name not in LONG else _account_table(chosen)
+            tables[one.name] = _check_rows(project, connection, one, rows[one.name], folder, day, read_of)
     _clear_quarantine(project, [one.name for one in inputs])
     return tables
 
@@ -96,14 +124,23 @@ def _settings_of(project: Project) -> Iterator[None]:
         raise project.mistake(first.at, first.text) from None
 
 
-def _check_rows(project: Project, connection: ibis.BaseBackend, one: Input, folder: Path, scratch: Path, day: Day) -> TableReport:
-    """Judge every row of an input, keep the used ones and quarantine the broken ones.
+def _check_rows(
+    project: Project,
+    connection: ibis.BaseBackend,
+    one: Input,
+    rows: Rows,
+    folder: Path,
+    day: Day,
+    read_of: ibis.Table | None,
+) -> TableReport:
+    """Judge the rows of an input, all or those `read_of` some accounts; keep the used ones and quarantine the broken ones.
 
     However many rows there are, only those are held in memory of which there is something to say.
     """
     ids = None if one.name == "accounts" else used_rows(connection, folder, "accounts").select("account_id")
     with ExitStack() as kept:
-        copy, ragged = _numbered_rows(connection, one, scratch, kept)
+        ragged, whole = rows.ragged, int(rows.copy.count().execute())
+        copy = rows.copy if read_of is None else kept.enter_context(_only(one, rows.copy, read_of).cache())
         judged = judge(copy, one.columns, day, ids)
         values = judged.select(ROW, *(column.name for column in one.columns))
         found = kept.enter_context(noted(judged).cache())
@@ -114,12 +151,20 @@ def _check_rows(project: Project, connection: ibis.BaseBackend, one: Input, fold
         ordered = used if one.name in LONG else used.order_by(ROW)
         write(ordered.select([column.name for column in one.columns]), used_path(folder, one.name))
         _quarantine(project, one, copy, found, ragged)
-        return _count(found, int(copy.count().execute()), len(ragged))
+        read = whole if read_of is None else int(copy.count().execute())
+        return _count(found, read, len(ragged), whole - read)
 
 
-def _numbered_rows(
-    connection: ibis.BaseBackend, one: Input, scratch: Path, kept: ExitStack
-) -> tuple[ibis.Table, list[tuple[str, ...]]]:
+def _only(one: Input, copy: ibis.Table, accounts: ibis.Table) -> ibis.Table:
+    """The rows of some accounts."""
+    return copy.filter(account_id_of(one.columns, copy).isin(accounts.account_id))
+
+
+def _account_table(accounts: Collection[str]) -> ibis.Table:
+    return ibis.memtable(pa.table({"account_id": pa.array(list(accounts), pa.string())}))
+
+
+def _numbered_rows(connection: ibis.BaseBackend, one: Input, scratch: Path, kept: ExitStack) -> Rows:
     """The rows of an input as `expectations.copies` has them, read where they are if they can be, and the ragged ones."""
     source, name = one.source, f"copy_{one.name}"
     kept.callback(connection.drop_view, name, force=True)
@@ -127,10 +172,10 @@ def _numbered_rows(
         rows = read_numbered(connection, source.path, name, ROW)
         if rows is not None:
             kept.enter_context(reading(source.path, source.unreadable))
-            return rows.select(ROW, **{f"c{i}": rows[column] for i, column in enumerate(source.columns)}), []
+            return Rows(rows.select(ROW, **{f"c{i}": rows[column] for i, column in enumerate(source.columns)}), [])
     copied = scratch / f"{one.name}.parquet"
     ragged = source.copy_to(copied)
-    return read(connection, copied, name), ragged
+    return Rows(read(connection, copied, name), ragged)
 
 
 def _quarantine(project: Project, one: Input, copy: ibis.Table, noted: ibis.Table, ragged: list[tuple[str, ...]]) -> None:
@@ -139,7 +184,7 @@ def _quarantine(project: Project, one: Input, copy: ibis.Table, noted: ibis.Tabl
     write_quarantine(project.quarantine_folder / f"{one.name}.csv", one.source, copy, bad, ragged, id_position)
 
 
-def _count(noted: ibis.Table, rows: int, ragged: int) -> TableReport:
+def _count(noted: ibis.Table, rows: int, ragged: int, passed_over: int) -> TableReport:
     """Count what became of so many rows, and the cell issues of the used ones."""
     issues = [name for name in noted.columns if name.startswith(ISSUE)]
     groups = noted.group_by([REASON, LATER]).aggregate(
@@ -155,7 +200,7 @@ def _count(noted: ibis.Table, rows: int, ragged: int) -> TableReport:
             cells = Counter({name.removeprefix(ISSUE): group[name] or 0 for name in issues})
     quarantined = reasons.total()
     used = rows + ragged - later - quarantined
-    return TableReport(rows + ragged, used, later, quarantined, _falling(reasons), _falling(cells))
+    return TableReport(rows + ragged, used, later, quarantined, _falling(reasons), _falling(cells), passed_over)
 
 
 def _falling(counts: Counter[str]) -> dict[str, int]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 import ibis
+import ibis.expr.datatypes as dt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -264,6 +265,19 @@ def read_numbered(connection: ibis.BaseBackend, path: Path, name: str, number: s
         return None
     rows = connection.read_parquet(path, table_name=name, file_row_number=True)
     return rows.mutate(**{number: rows.file_row_number + 1})
+
+
+def hash_of(connection: ibis.BaseBackend, value: ibis.Value) -> ibis.Value:
+    """A whole number for a value, any change of which gives another one: the engine's own hash, and so another on each engine."""
+    return (_hash_of_spark if connection.name == "pyspark" else _hash)(value)
+
+
+@ibis.udf.scalar.builtin(name="hash")
+def _hash(value) -> dt.uint64: ...  # type: ignore[no-untyped-def]
+
+
+@ibis.udf.scalar.builtin(name="xxhash64")
+def _hash_of_spark(value) -> dt.int64: ...  # type: ignore[no-untyped-def]
 
 
 @contextmanager

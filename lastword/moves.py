@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lastword.run import Run
+from lastword.table_files import read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,14 +71,12 @@ def write_drift(run: Run, work: "Work", served: "Served | None") -> list[dict[st
 
 def grade_moves(run: Run, before: "Mapping[str, pd.Series]") -> dict[str, Any] | None:
     """From the grades `before`, "model" and "final" by account_id, to those of the run; None before the first publication."""
-    import pandas as pd
-
     from models.transitions import transitions
 
     if before["final"].empty:
         return None
     columns = ["account_id", "model_grade", "policy_grade"]
-    scores = pd.read_parquet(run.folder / "scores.parquet", columns=columns).set_index("account_id")
+    scores = read(run.folder / "scores.parquet", columns).to_pandas().set_index("account_id")
     return {
         "model": transitions(before["model"], scores["model_grade"]),
         "final": transitions(before["final"], scores["policy_grade"]),

@@ -11,6 +11,7 @@ from lastword.plan import Plan, load_plan
 from lastword.plan_diff import differences
 from lastword.reports import null_for_nan
 from lastword.results import nothing_published, records
+from lastword.table_files import read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +116,8 @@ def accounts_tried(folder: Path) -> "pd.DataFrame":
     """The accounts of a run as what_if takes them, by account_id."""
     import pandas as pd
 
-    return pd.read_parquet(folder / "scores.parquet", columns=list(ACCOUNT_COLUMNS))
+    frame: pd.DataFrame = read(folder / "scores.parquet", ACCOUNT_COLUMNS).to_pandas()
+    return frame
 
 
 def as_of_tried(project: "Project", accounts: "pd.DataFrame", now: datetime) -> date:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lastword.errors import Refusal
 from lastword.run import Run
-from lastword.table_files import schema
+from lastword.table_files import below_of, read, replaced_by, schema
 
 if TYPE_CHECKING:
     import ibis
@@ -27,8 +27,15 @@ MOST_PAST_ACCOUNTS = 100_000
 KEYS = ("account_id", "as_of", "won")
 
 
-def keep_for_trials(run: Run, tables: "Tables") -> None:
-    """Write account_columns.parquet, and past_plan_values.parquet: one row per account at risk and test landmark.
+def keep_columns(run: Run, tables: "Tables") -> None:
+    """Write account_columns.parquet."""
+    from features.engine import write
+
+    write(tables.accounts.order_by("account_id"), run.folder / COLUMNS)
+
+
+def keep_past(run: Run, tables: "Tables") -> None:
+    """Write past_plan_values.parquet: one row per account at risk and test landmark.
 
     The landmarks are those that training measures on, and what only customers have is unknown then. Where wins have no dates:
     won accounts against the house list as of the run.
@@ -37,9 +44,7 @@ def keep_for_trials(run: Run, tables: "Tables") -> None:
     from models.landmarks import at_risk, look_alikes
     from models.sampling import sample_of
 
-    accounts = tables.accounts
-    write(accounts.order_by("account_id"), run.folder / COLUMNS)
-    settings = run.project.settings
+    accounts, settings = tables.accounts, run.project.settings
     dates = test_landmarks(run, tables)
     sample = sample_of(int(accounts.count().execute()), MOST_PAST_ACCOUNTS, settings.seed)
     some = replace(sample.of_histories(tables), accounts=sample.of(accounts))
@@ -167,7 +172,7 @@ def _tables(project: "Project", folder: Path, names: list[str]) -> "Tables":
     import ibis
 
     from features.build import Tables, complete
-    from features.engine import connect, read
+    from features.engine import connect
     from lastword.account_inputs import SIGNALS, TECHNOLOGIES
     from lastword.contracts import INPUT_TABLES
     from lastword.plan import ALL_TOPICS, TECHNOLOGY, TOPIC
@@ -176,7 +181,7 @@ def _tables(project: "Project", folder: Path, names: list[str]) -> "Tables":
 
     def table(name: str, kind: str) -> Any:
         path = folder / name
-        return complete(read(engine, path, f"kept_{kind}"), INPUT_TABLES[kind]) if path.exists() else None
+        return complete(_kept(engine, path, f"kept_{kind}"), INPUT_TABLES[kind]) if path.exists() else None
 
     def asked(table: "ibis.Table | None", column: str, prefix: str) -> "ibis.Table | None":
         wanted = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
@@ -192,6 +197,21 @@ def _tables(project: "Project", folder: Path, names: list[str]) -> "Tables":
     )
 
 
+def _kept(engine: "ibis.BaseBackend", path: Path, name: str) -> "ibis.Table":
+    """A table of the run, with the rows of the run below it that it doesn't replace."""
+    import ibis
+    import pyarrow as pa
+
+    from features.engine import read as read_table
+
+    own, below = read_table(engine, path, name), below_of(path)
+    if below is None:
+        return own
+    old = read_table(engine, below, f"{name}_below")
+    replaced = ibis.memtable(pa.table({"account_id": replaced_by(path)}))
+    return old.anti_join(replaced, "account_id").union(own)
+
+
 def _policy(project: "Project") -> "IntentPolicy":
     from features.build import IntentPolicy
 
@@ -201,12 +221,11 @@ def _policy(project: "Project") -> "IntentPolicy":
 def _read(path: Path, names: tuple[str, ...]) -> "pd.DataFrame":
     """The columns, text as categories: what is compared often is compared once per value."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     listed = list(dict.fromkeys(names))
     kinds = schema(path)
     texts = [name for name in listed if pa.types.is_string(kinds.field(name).type) and name != "account_id"]
-    return pq.read_table(path, columns=listed, read_dictionary=texts).to_pandas()
+    return read(path, listed, categories=texts).to_pandas()
 
 
 def categorical(column: "pd.Series") -> "pd.Series":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lastword.errors import ConfigurationError, InputError, Refusal
 from lastword.results import final_scores, grade_of_segment
-from lastword.table_files import schema
+from lastword.table_files import read, schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,7 +240,7 @@ def _intent(project: "Project", final: "pd.DataFrame") -> "pd.Series":
     path = _current_folder(project) / "features.parquet"
     if not path.exists() or "intent" not in schema(path).names:
         return pd.Series(float("nan"), final.index)
-    intent = pd.read_parquet(path, columns=["account_id", "intent"]).set_index("account_id")["intent"]
+    intent = read(path, ["account_id", "intent"]).to_pandas().set_index("account_id")["intent"]
     return final["account_id"].map(intent)
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from lastword.run import Run
 from lastword.run_rows import ROWS_PER_GROUP
+from lastword.table_files import read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,11 +45,10 @@ def _facts(run: Run, tables: "Tables", rows: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _segments(run: Run) -> "pd.Series":
-    import pandas as pd
 
     from models.scorecard import score_plan
 
-    values = pd.read_parquet(run.folder / "plan_values.parquet").set_index("account_id")
+    values = read(run.folder / "plan_values.parquet").to_pandas().set_index("account_id")
     return score_plan(run.project.load_plan(), values).segment
 
 

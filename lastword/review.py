@@ -1,6 +1,6 @@
 """Who of all accounts a person should look at: what only shows once every account is scored. Then the scores are put together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,18 +32,16 @@ LOOKED_AT = (
 SAID = ("open_reason", "override_review", "trigger_said", "why", "why_family")
 
 
-def put_together(run: Run, scored: Sequence[Path], watched: "Watch | None") -> Counts:
-    """Write scores.parquet, review_queue.parquet and what triggers found.
+def put_together(run: Run, scores: "pd.DataFrame", watched: "Watch | None", write: "Callable[[pd.DataFrame], None]") -> Counts:
+    """Say who is under review, have `write` write scores.parquet with it; write review_queue.parquet and what triggers found.
 
-    `scored` are files of scores of all accounts, in their order: without SAID, but for the why of accounts that their disparity
-    may bring under review.
+    `scores` are LOOKED_AT of all accounts, by account_id; why is known of those that their disparity may bring under review.
+    `write` is given SAID of all accounts.
     """
     from lastword import triggering
 
-    scores = looked_at(scored)
     triggers = triggering.write_triggers(run, scores, watched)
-    said = with_why(run, scores, review(run, scores, triggers))
-    write_scores(scored, said, run.folder / "scores.parquet")
+    write(with_why(run, scores, review(run, scores, triggers)))
     met = {} if watched is None else {"met a trigger": len(triggers)}
     return {**met, "under review": write_queue(run)}
 
@@ -106,12 +104,13 @@ def write_scores(scored: Sequence[Path], said: "pd.DataFrame", path: Path) -> No
 def write_queue(run: Run) -> int:
     """Write review_queue.parquet, the accounts under review in the order in which to look at them; gives how many they are."""
     import pandas as pd
-    import pyarrow.dataset as ds
+    import pyarrow.compute as pc
 
+    from lastword.table_files import read
     from overrides.queue import order
 
-    reviewed = ds.field("open_reason").is_valid() | ds.field("override_review").is_valid()
-    rows: pd.DataFrame = ds.dataset(run.folder / "scores.parquet").to_table(filter=reviewed).to_pandas()
+    reviewed = pc.field("open_reason").is_valid() | pc.field("override_review").is_valid()
+    rows: pd.DataFrame = read(run.folder / "scores.parquet", filters=reviewed).to_pandas()
     queue = order(rows, run.project.settings.disparity.order)
     queue = queue.assign(cut_distance=queue["log_odds"] - queue["cut_log_odds"])
     queue.to_parquet(run.folder / "review_queue.parquet", index=False)

@@ -1,5 +1,6 @@
 """Rows from the tables of a run, of some accounts or of a stretch: only the groups of rows that can hold them are read."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -85,15 +86,21 @@ def _groups_that_can_hold(
     """Read one by one, only as many as are asked for."""
     import pyarrow.parquet as pq
 
+    ordered = sorted(values)
     for path, footer in files:
         with pq.ParquetFile(path, metadata=footer.metadata) as file:
-            for group in _groups(footer, values):
+            for group in _groups(footer, ordered):
                 yield file.read_row_group(group, columns=columns, use_threads=False)
 
 
 def _groups(footer: _Footer, values: Sequence[str]) -> list[int]:
-    least, most = min(values, default=""), max(values, default="")
-    return [i for i, ends in enumerate(footer.ends) if values and (ends is None or (ends[0] <= most and least <= ends[1]))]
+    """The groups with one of the values between their ends; `values` are in order."""
+    return [i for i, ends in enumerate(footer.ends) if values and (ends is None or _any_between(values, *ends))]
+
+
+def _any_between(values: Sequence[str], least: str, most: str) -> bool:
+    place = bisect_left(values, least)
+    return place < len(values) and values[place] <= most
 
 
 def _footer_of(path: Path, column: str) -> _Footer:

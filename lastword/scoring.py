@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lastword import table_files
 from lastword.contracts import QUEUED_SINCE, Counts
 from lastword.errors import LastwordError
 from lastword.opinions import ACCOUNT_COLUMNS
@@ -49,9 +50,11 @@ def write_features(run: Run) -> Counts:
     from features.engine import write as write_table
     from features.plan_values import build_plan_values
     from lastword.account_inputs import keep_inputs
+    from lastword.changed_rows import add_earlier, carry_over
+    from lastword.changes import folder_before, only_changed
     from lastword.customer_tables import write_customers
     from lastword.indicators import indicator_table
-    from lastword.plan_values_kept import keep_for_trials
+    from lastword.plan_values_kept import keep_columns, keep_past
     from lastword.posting import with_posted_spend
 
     connection = connect(run.project, run.folder)
@@ -61,37 +64,43 @@ def write_features(run: Run) -> Counts:
     served = choose_model(run)
     listed = features_to_build(run, tables, served)
     served_policy = served.model.intent_policy if served else policy
-    built = build_features(tables, run.as_of, listed, served_policy).order_by("account_id")
-    write_table(built, run.folder / "features.parquet", ROWS_PER_GROUP)
+    built = only_changed(run, build_features(tables, run.as_of, listed, served_policy))
+    write_table(built.order_by("account_id"), run.folder / "features.parquet", ROWS_PER_GROUP)
     written = read_table(connection, run.folder / "features.parquet", "features")
     check_features(written, run.folder)
     values = build_plan_values(tables, run.as_of, plan, policy, features=written if served_policy == policy else None)
-    write_table(values.order_by("account_id"), run.folder / "plan_values.parquet", ROWS_PER_GROUP)
+    write_table(only_changed(run, values).order_by("account_id"), run.folder / "plan_values.parquet", ROWS_PER_GROUP)
+    before = folder_before(run)
+    if before is not None:
+        add_earlier(run, before)
     rows = with_posted_spend(run, tables, account_rows(tables, run))
     rows.to_parquet(run.folder / "accounts.parquet", index=False)
     write_customers(run, tables, rows)
-    indicator_table(run, tables, listed, policy).to_parquet(run.folder / "indicators.parquet", index=False)
-    keep_for_trials(run, tables)
+    keep_columns(run, tables)
+    if before is not None:
+        carry_over(run, before)
+    else:
+        indicator_table(run, tables, listed, policy).to_parquet(run.folder / "indicators.parquet", index=False)
+        keep_past(run, tables)
     return {"accounts": len(rows), "features": len(listed)}
 
 
 def write_scores(run: Run) -> Counts:
-    """Write scores.parquet, reasons.parquet, review_queue.parquet, account_prints.parquet, metrics.json, what triggers found."""
-    from lastword import rescoring, triggering
+    """Write scores.parquet, reasons.parquet, review_queue.parquet, metrics.json, what triggers found."""
+    from lastword import changes, rescoring, review, triggering
     from lastword.batch_scoring import plan_reference, score_in_batches
+    from lastword.changed_rows import put_together_changes
     from lastword.ground import Ground
     from lastword.moves import grade_moves, write_drift
-    from lastword.review import put_together
     from lastword.score_work import WORK, lay_out
 
     noted = read_json(run, "champion.json")
     version = noted["version"] if noted else None
     accounts = read(run, "accounts")
-    rescoring.write_account_prints(run)
     frozen = rescoring.frozen(run, version) if run.command == "rescore" else None
     watched = triggering.watch(run, accounts)
     met = watched.accounts if watched else ()
-    chosen = accounts if frozen is None else rescoring.changed_accounts(run, accounts, frozen, met)
+    chosen = accounts if frozen is None else changes.chosen_accounts(run, accounts, met)
     before = grades_before(run)
     plan = run.project.load_plan()
     work = lay_out(run, chosen, before["model"], met, all_of_them=frozen is None)
@@ -100,9 +109,13 @@ def write_scores(run: Run) -> Counts:
     folder = Path(noted["folder"]) if noted else None
     ground = Ground(run.project.settings, plan, reference, folder, version, run.run_id, run.as_of, run.now)
     scored = score_in_batches(ground, work, connection=engine_to_share(run))
-    if frozen is not None:
-        scored = rescoring.with_carried_over(work, scored, accounts)
-    counts = put_together(run, scored, watched)
+    if changes.folder_before(run) is not None:
+        counts = put_together_changes(run, scored, watched, accounts.index)
+    else:
+        if frozen is not None:
+            scored = rescoring.with_carried_over(work, scored, accounts, frozen.folder)
+        write = partial(review.write_scores, scored, path=run.folder / "scores.parquet")
+        counts = review.put_together(run, review.looked_at(scored), watched, write)
     moves = {
         "drift": write_drift(run, work, ground.served if frozen is None else None),
         "transitions": grade_moves(run, before),
@@ -123,8 +136,6 @@ def engine_to_share(run: Run) -> "ibis.BaseBackend | None":
 
 def grades_before(run: Run) -> "dict[str, pd.Series]":
     """By account_id the grades of the publication before this one: of the "model", and the "final" one, overrides aside."""
-    import pandas as pd
-
     from overrides import publish
     from overrides.store import open_store
 
@@ -134,20 +145,22 @@ def grades_before(run: Run) -> "dict[str, pd.Series]":
     path = None if current is None else run.project.run_folder(current.run_id) / "scores.parquet"
     if path is None or not path.is_file():  # what was published is in the store too, and slower to read there
         return {name: publish.previous_grades(column) for name, column in columns.items()}
-    grades = pd.read_parquet(path, columns=["account_id", *columns.values()]).set_index("account_id")
+    grades = table_files.read(path, ["account_id", *columns.values()]).to_pandas().set_index("account_id")
     return {name: grades[column].rename(None) for name, column in columns.items()}
 
 
 def publish_scores(run: Run) -> Counts:
     """Make the run current; the final table passes its suite before anything becomes visible."""
     from expectations.gate import check_final
+    from lastword import changes
     from lastword.account_inputs import PLAN
     from overrides.publish import RunRecord, publish
+    from overrides.publish_changes import publish_changes
     from overrides.score_batches import ScoreFile
     from overrides.store import open_store
 
     open_store(run.project.store_url)
-    scores = with_queue_age(run, ScoreFile(run.folder / "scores.parquet"))
+    before = changes.folder_before(run)
     noted = read_json(run, "champion.json") or {}
     record = RunRecord(
         run_id=run.run_id,
@@ -157,14 +170,32 @@ def publish_scores(run: Run) -> Counts:
         policy=run.project.settings.final.policy,
         model_name=noted.get("name"),
         model_version=noted.get("version"),
-        counts={"accounts": scores.rows},
+        counts={"accounts": table_files.row_count(run.folder / "accounts.parquet")},
         reference=read_json(run, "reference.json") or {},
     )
     plan = (run.folder / PLAN).read_text(encoding="utf-8-sig")
     checked = partial(check_final, folder=run.folder)
-    done = publish(run.project, scores, record, run.folder, run.now, check=checked, plan=plan)
+    if before is None:
+        scores = with_queue_age(run, ScoreFile(run.folder / "scores.parquet"))
+        done = publish(run.project, scores, record, run.folder, run.now, check=checked, plan=plan)
+    else:
+        scores, left = with_queue_age(run, changed_scores(run)), changes.changed(run, changes.GONE)
+        done = publish_changes(run.project, before.name, scores, left, record, run.folder, run.now, checked, plan)
     gone = {"runs pruned": len(pruned)} if (pruned := prune_runs(run)) else {}
     return {"accounts": done.accounts, "overrides in force": done.in_force, **gone}
+
+
+def changed_scores(run: Run) -> "Scores":
+    """The scores that differ from those of the publication before."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from lastword import changes
+    from overrides.score_batches import ScoreFrame
+
+    ids = pa.array(changes.changed(run, changes.SCORED, changes.REVIEWED), pa.string())
+    return ScoreFrame(pq.read_table(run.folder / "scores.parquet", filters=pc.field("account_id").isin(ids)).to_pandas())
 
 
 def prune_runs(run: Run) -> tuple[str, ...]:
@@ -214,18 +245,15 @@ def features_to_build(run: Run, tables: "Tables", served: "Serving | None") -> "
 
 
 def account_rows(tables: "Tables", run: Run) -> "pd.DataFrame":
-    """Grain: account, by account_id. Hierarchy, spend, account_status, at_risk (today's prospects) and what they could spend."""
-    from lastword.planning.potential_spend import potential_spend
-    from lastword.planning.tiers import high_value
+    """Grain: account, by account_id. Hierarchy, spend, account_status, at_risk (today's prospects)."""
     from models.landmarks import account_status, at_risk
 
     spend = tables.accounts.select("account_id", *ACCOUNT_COLUMNS, "prior_year_spend")
     risk = at_risk(tables, run.as_of, run.project.settings.model.horizon_days).select("account_id").mutate(at_risk=True)
     joined = spend.left_join(account_status(tables), "account_id").drop("account_id_right")
     joined = joined.left_join(risk, "account_id").drop("account_id_right")
-    rows = joined.mutate(at_risk=joined.at_risk.fill_null(False)).order_by("account_id").to_pandas()
-    potential = potential_spend(rows)
-    return rows.assign(potential_spend=potential, high_value=high_value(potential))
+    rows: pd.DataFrame = joined.mutate(at_risk=joined.at_risk.fill_null(False)).order_by("account_id").to_pandas()
+    return rows
 
 
 def read(run: Run, name: str) -> "pd.DataFrame":

@@ -9,7 +9,7 @@ from lastword.plan_values_kept import COLUMNS
 from lastword.planning.spend_methods import QUANTILE_FACTS
 from lastword.posting import CORRELATIONS, POSTED
 from lastword.run_rows import rows_where
-from lastword.table_files import schema
+from lastword.table_files import read, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,11 +88,10 @@ def posted_account(kept: Kept, account_id: str) -> dict[str, Any] | None:
 
 def attribute_values(kept: Kept, name: str, accounts: "pd.Series") -> "pd.Series":
     """One of ATTRIBUTES for these account_ids, on their index; null where not given."""
-    import pandas as pd
 
     table = "scores" if name == "plan_segment" else "accounts"
     path = kept.folder / f"{table}.parquet"
-    found = pd.read_parquet(path, columns=["account_id", name]).set_index("account_id")[name]
+    found = read(path, ["account_id", name]).to_pandas().set_index("account_id")[name]
     return accounts.map(found[~found.index.duplicated()])
 
 

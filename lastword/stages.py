@@ -11,6 +11,7 @@ recommend  what to change in the plan                recommendations.json
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from lastword.contracts import Counts
 from lastword.run import Run, open_run
@@ -31,13 +32,15 @@ def validate(run: Run) -> Counts:
     """Pass the inputs through the gate, and see that the plan's columns are among them."""
     from expectations.gate import check_inputs
     from features.engine import connect
+    from lastword.changes import find_changes
     from lastword.plan_files import effective_warning
     from lastword.planning.spend_columns import check_planning_columns
     from lastword.reports import read_json, write_json
     from lastword.table_files import schema
 
     plan = run.project.load_plan()
-    report = check_inputs(run.project, connect(run.project, run.folder), run.folder, run.as_of, run.now.date())
+    choose = partial(find_changes, run) if run.command == "rescore" else None
+    report = check_inputs(run.project, connect(run.project, run.folder), run.folder, run.as_of, run.now.date(), choose)
     plan.check_columns(schema(run.inputs / "accounts.parquet").names)
     check_planning_columns(run.project, run.inputs / "accounts.parquet")
     if (warning := effective_warning(run)) is not None:

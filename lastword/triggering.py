@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lastword.account_inputs import PRODUCTS, SIGNALS, TECHNOLOGIES
 from lastword.reports import write_json
 from lastword.run import Run
-from lastword.table_files import schema
+from lastword.table_files import read, schema
 from lastword.trigger_settings import ANY, Trigger
 
 if TYPE_CHECKING:
@@ -191,24 +191,23 @@ def _facts(run: Run, accounts: "pd.DataFrame", rules: Sequence[Trigger]) -> "pd.
 
 
 def _segments(run: Run) -> "pd.Series":
-    import pandas as pd
 
     from models.scorecard import score_plan
 
-    values = pd.read_parquet(run.folder / "plan_values.parquet").set_index("account_id")
+    values = read(run.folder / "plan_values.parquet").to_pandas().set_index("account_id")
     return score_plan(run.project.load_plan(), values).segment
 
 
 def _rows(path: Path, column: str, wanted: Sequence[str | None], more: tuple[str, ...] = ()) -> "pd.DataFrame | None":
     """account_id, the column and `more`, of the names that are wanted; None where the run kept no such table."""
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
     names = [name for name in wanted if name is not None]
     if not names or not path.exists():
         return None
     chosen = None if ANY in names else pc.field(column).isin(names)
-    return pq.read_table(path, columns=["account_id", column, *more], filters=chosen).to_pandas()
+    found: pd.DataFrame = read(path, ["account_id", column, *more], chosen).to_pandas()
+    return found
 
 
 def _open_store(run: Run) -> None:

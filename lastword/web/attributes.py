@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lastword.table_files import schema
+from lastword.table_files import read, schema
 from overrides.hierarchy import FIELDS
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def values_of_attribute(project: "Project", run_id: str, name: str, table: str) 
     """Its text by account_id, null where not given; technologies and other flags are yes or no."""
     import pandas as pd
 
-    frame = pd.read_parquet(project.run_folder(run_id) / f"{table}.parquet", columns=["account_id", name])
+    frame = read(project.run_folder(run_id) / f"{table}.parquet", ["account_id", name]).to_pandas()
     values = frame.set_index("account_id")[name]
     if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         values = values.astype("float64").map({0.0: "no", 1.0: "yes"})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lastword.errors import Refusal
 from lastword.plan import ALL_TOPICS, TECHNOLOGY, TOPIC, Plan
-from lastword.table_files import parts, schema
+from lastword.table_files import parts, read, schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,11 +240,10 @@ def _topics(folder: Path) -> Iterator[Known]:
 
 def _counts(path: Path, column: str) -> Iterator[tuple[str, int]]:
     """Rows by value, most first; nothing where there is no such file."""
-    import pyarrow.parquet as pq
 
     if not path.exists():
         return
-    counts = pq.read_table(path, columns=[column], read_dictionary=[column])[column].value_counts().to_pylist()
+    counts = read(path, [column], categories=[column])[column].value_counts().to_pylist()
     for each in sorted(counts, key=lambda each: (-each["counts"], str(each["values"]))):
         if each["values"]:
             yield str(each["values"]), int(each["counts"])

@@ -55,6 +55,7 @@ class InputTable:
     rows_quarantined: int | None
     reasons: tuple[tuple[str, int], ...]
     cell_issues: tuple[tuple[str, int], ...]
+    rows_passed_over: int | None
 
 
 def run_ids(project: "Project") -> list[str]:
@@ -193,6 +194,7 @@ def _input_table(name: str, table: Mapping[str, Any]) -> InputTable:
         _count(table.get("rows_quarantined")),
         tuple(_counted(table.get("reasons"))),
         tuple(_counted(table.get("cell_issues"))),
+        _count(table.get("rows_passed_over")),
     )
 
 

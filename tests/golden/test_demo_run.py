@@ -1,15 +1,23 @@
 """A whole run of the demo population: what must hold of its tables, and that the same data give the same tables."""
 
 import json
+import shutil
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from lastword import changes
 from lastword.contracts import FINAL_COLUMNS, GRADES
+from lastword.plan_values_kept import looking_at, values_of
+from lastword.project import find_project
+from lastword.runner import run_stages
+from lastword.table_files import base_of, read
+from overrides.final import final_table
+from overrides.store import open_store
 from overrides.value_of_information import review_gain
 
 MAY_DIFFER = ["run_id", "model_version", "scored_at"]
@@ -224,6 +232,73 @@ def test_rescoring_moves_only_the_accounts_whose_inputs_changed(demo):
     kept = after.index.difference(scored)
     pd.testing.assert_series_equal(after.loc[kept, "model_points"], before.loc[kept, "model_points"])
     assert set(after.loc[kept, "run_id"]) == set(before.loc[kept, "run_id"])
+
+
+SAME_EACH_TIME = ("reasons", "changes", "replaced", "indicators", "past_plan_values")
+"""Tables that a rescore of what changed alone doesn't write as one does that writes all, or takes over as they were."""
+
+
+def change_inputs(folder, step):
+    """A little of everything: an account that changes, goes and comes; signals that come late and go; a product."""
+    data = {name: folder / "data" / f"{name}.csv" for name in ("accounts", "products")}
+    accounts, products = (pd.read_csv(path, dtype=str) for path in data.values())
+    signals = pd.read_parquet(folder / "data" / "intents.parquet")
+    ids = list(accounts["account_id"])
+    accounts.loc[10, "industry"] = accounts.loc[10 + step, "industry"]
+    new = accounts.iloc[[40]].assign(account_id=f"new {step}")
+    more = products.iloc[[0]].assign(account_id=ids[100 + step], product="Brand new")
+    late = signals.iloc[[0, 1]].assign(account_id=[ids[60 + step], f"new {step}"])
+    pd.concat([accounts.drop(index=30), new]).to_csv(data["accounts"], index=False)
+    pd.concat([products, more]).to_csv(data["products"], index=False)
+    pd.concat([signals[signals["account_id"] != ids[90 + step]], late]).to_parquet(folder / "data" / "intents.parquet")
+
+
+def tried(project, folder):
+    """What another plan looks at, worked out of the signals and technologies that the run kept."""
+    plan = project.load_plan()
+    other = looking_at(["intent:pipeline forecasting", "technology:Power BI", "intent"], (plan, plan))
+    return values_of(project, folder, project.as_of(datetime.now(UTC).date()), (plan, other))
+
+
+def test_a_rescore_that_writes_what_changed_alone_leaves_the_tables_of_one_that_writes_all(demo, tmp_path, monkeypatch):
+    found, decided = {}, {}
+    for name, whole_up_to in (("changed", 0), ("all", 10**9)):
+        monkeypatch.setattr(changes, "WHOLE_UP_TO", whole_up_to)
+        shutil.copytree(demo[0], tmp_path / name)
+        project = find_project(tmp_path / name)
+        lastword("score", "--project", project.folder)
+        for step in (1, 2):
+            change_inputs(project.folder, step)
+            if step == 2:
+                queue = table(project.folder, "review_queue")["account_id"]
+                decided[name] = queue.iloc[5]
+                lastword(
+                    "override",
+                    "add",
+                    queue.iloc[5],
+                    "--grade",
+                    "C",
+                    "--reason",
+                    "other",
+                    "--by",
+                    "ann",
+                    "--project",
+                    project.folder,
+                )
+            outcome = run_stages(project, "rescore", datetime.now(UTC))
+            assert (base_of(outcome.folder) is None) == (name == "all")
+            files = [path for path in outcome.folder.glob("*.parquet") if path.stem not in SAME_EACH_TIME]
+            found[name, step] = {path.stem: read(path).to_pandas() for path in sorted(files)}
+            found[name, step] |= {"view": final_table(), "tried": tried(project, outcome.folder)}
+        open_store(project.store_url).close()
+    assert decided["changed"] == decided["all"]
+    for step in (1, 2):
+        assert found["changed", step].keys() == found["all", step].keys()
+        for each, rows in found["changed", step].items():
+            left, right = (
+                frame.drop(columns=[*MAY_DIFFER, "override_at"], errors="ignore") for frame in (rows, found["all", step][each])
+            )
+            pd.testing.assert_frame_equal(left, right, obj=each, check_dtype=False)
 
 
 def test_with_too_few_wins_the_plan_decides_alone_even_where_a_champion_is(demo):

@@ -140,7 +140,7 @@ def test_a_rescore_takes_what_came_since_the_publication_and_what_fired(acme):
     )
     outcome = run_stages(acme, "rescore", NOW + DAY)
     final = pd.read_parquet(outcome.folder / "final_scores.parquet").set_index("account_id")
-    assert final.index[final["run_id"] == outcome.run_id].tolist() == ["a3", "a4"]
+    assert final.index[final["run_id"] == outcome.run_id].tolist() == ["a1", "a3", "a4"]
     text = acme.settings_path.read_text(encoding="utf-8")
     acme.settings_path.write_text(text[: text.index("[[triggers]]")], encoding="utf-8")
     plain = find_project(acme.folder)

@@ -7,7 +7,7 @@ import pandas as pd
 from features.plan_values import build_plan_values
 from lastword.learning import training_policy
 from lastword.opinions import model_opinion, with_review_gain
-from lastword.planning.potential_spend import win_value
+from lastword.planning.potential_spend import potential_spend, win_value
 from lastword.scoring import account_rows
 from models.findings import LeakageRefusal
 from models.grades import Reference
@@ -65,6 +65,7 @@ def opinions(market: Market, served: Served) -> pd.DataFrame:
     """Both opinions of each prospect and what a review of it is worth."""
     run, features = market.run, market.population.set_index("account_id")
     accounts = account_rows(market.tables, run).set_index("account_id")
+    accounts = accounts.assign(potential_spend=potential_spend(accounts))
     values = build_plan_values(market.tables, AS_OF, run.project.load_plan(), run.intent_policy())
     plan = score_plan(run.project.load_plan(), values.order_by("account_id").to_pandas().set_index("account_id"))
     percentiles = Reference.from_population(plan.points[accounts["at_risk"]])

@@ -39,7 +39,11 @@ def test_the_smallest_project_passes(tmp_path):
     }
     assert all(set(entry) == {"table", "name", "ok", "observed"} for entry in document_of(project)["expectations"])
     assert not project.quarantine_folder.exists() or not list(project.quarantine_folder.iterdir())
-    assert sorted(path.name for path in project.run_folder(RUN).iterdir()) == ["inputs", "validation.json"]
+    assert sorted(path.name for path in project.run_folder(RUN).iterdir()) == [
+        "account_prints.parquet",
+        "inputs",
+        "validation.json",
+    ]
 
 
 def test_expectations_that_are_not_met_are_remarks(tmp_path):
