@@ -51,8 +51,10 @@ def looked_at(scored: Sequence[Path]) -> "pd.DataFrame":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from lastword.batch_scoring import scores_schema
+
     tables = [pq.read_table(path, columns=list(LOOKED_AT)) for path in scored]
-    frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+    frame: pd.DataFrame = pa.concat_tables([scores_schema(LOOKED_AT).empty_table(), *tables]).to_pandas()
     return frame.set_index("account_id")
 
 

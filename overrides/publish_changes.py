@@ -51,8 +51,8 @@ def publish_changes(
     folder
         The run's folder, one below `project.runs_folder`.
     check
-        Called with those rows of the final table that are not copied, in batches by account_id, before anything becomes visible;
-        what it raises undoes everything.
+        Called with those rows of the final table that are not copied, if any, in batches by account_id, before anything becomes
+        visible; what it raises undoes everything.
     plan
         See `publish`.
 
@@ -108,7 +108,7 @@ def _write_final(
     then = overridden_in(before)
     replaced = set(account_ids).union(overrides_now(cursor).index, then or ())
     rows = rows_of(cursor, replaced)
-    if check is not None:
+    if check is not None and not rows.empty:
         check(ScoreFrame(rows).batches())
     with replacing(path) as temporary:
         accounts = write_from_store(cursor, temporary) if then is None else write_with(before, rows, replaced, temporary)

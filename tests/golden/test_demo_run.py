@@ -238,6 +238,10 @@ SAME_EACH_TIME = ("reasons", "changes", "replaced", "indicators", "past_plan_val
 """Tables that a rescore of what changed alone doesn't write as one does that writes all, or takes over as they were."""
 
 
+STEPS = (1, 2, 3)
+"""The inputs change before each rescore but the last."""
+
+
 def change_inputs(folder, step):
     """A little of everything: an account that changes, goes and comes; signals that come late and go; a product."""
     data = {name: folder / "data" / f"{name}.csv" for name in ("accounts", "products")}
@@ -267,24 +271,13 @@ def test_a_rescore_that_writes_what_changed_alone_leaves_the_tables_of_one_that_
         shutil.copytree(demo[0], tmp_path / name)
         project = find_project(tmp_path / name)
         lastword("score", "--project", project.folder)
-        for step in (1, 2):
-            change_inputs(project.folder, step)
+        for step in STEPS:
+            if step < max(STEPS):
+                change_inputs(project.folder, step)
             if step == 2:
-                queue = table(project.folder, "review_queue")["account_id"]
-                decided[name] = queue.iloc[5]
-                lastword(
-                    "override",
-                    "add",
-                    queue.iloc[5],
-                    "--grade",
-                    "C",
-                    "--reason",
-                    "other",
-                    "--by",
-                    "ann",
-                    "--project",
-                    project.folder,
-                )
+                decided[name] = table(project.folder, "review_queue")["account_id"].iloc[5]
+                decision = [decided[name], "--grade", "C", "--reason", "other", "--by", "ann"]
+                lastword("override", "add", *decision, "--project", project.folder)
             outcome = run_stages(project, "rescore", datetime.now(UTC))
             assert (base_of(outcome.folder) is None) == (name == "all")
             files = [path for path in outcome.folder.glob("*.parquet") if path.stem not in SAME_EACH_TIME]
@@ -292,7 +285,7 @@ def test_a_rescore_that_writes_what_changed_alone_leaves_the_tables_of_one_that_
             found[name, step] |= {"view": final_table(), "tried": tried(project, outcome.folder)}
         open_store(project.store_url).close()
     assert decided["changed"] == decided["all"]
-    for step in (1, 2):
+    for step in STEPS:
         assert found["changed", step].keys() == found["all", step].keys()
         for each, rows in found["changed", step].items():
             left, right = (
