@@ -140,6 +140,10 @@ def _like_duckdb() -> Any:
             """Ibis 12 compares two of its own objects here, and finds nothing infinite."""
             return sg.or_(arg.eq(self.POS_INF), arg.eq(self.NEG_INF)) if op.arg.dtype.is_floating() else sge.false()
 
+        def visit_BitXor(self, op: Any, *, arg: Any, where: Any) -> Any:  # noqa: N802
+            """Spark has it, and Ibis 12 doesn't know."""
+            return self.agg.bit_xor(arg, where=where)
+
     return Compiler()
 
 
