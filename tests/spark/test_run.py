@@ -12,7 +12,8 @@ from lastword.stages import sequence
 from tests.past_project import past_project
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
-OF_THE_RUN = ["run_id", "scored_at"]
+OF_THE_RUN = ["run_id", "scored_at", "print"]
+"""Columns that differ from run to run, and the fingerprints, which are each engine's own."""
 
 
 def carried_out(project, command):
