@@ -11,6 +11,7 @@ import pandas as pd
 from lastword.errors import Refusal
 from overrides.final_changes import overridden_in, rows_of, write_from_store, write_with
 from overrides.final_query import marks, overrides_now
+from overrides.pruning import FINAL
 from overrides.publication_events import tell_changes
 from overrides.publish import Published, RunRecord, insert_publication, move_pointer, repair_latest, with_plan_used
 from overrides.score_batches import ScoreFrame, Scores
@@ -18,7 +19,6 @@ from overrides.score_rows import Place, insert_scores
 from overrides.spreadsheet import replacing
 from overrides.store import lock_ledger, transaction
 
-FINAL = "final_scores.parquet"
 _IDS_AT_ONCE = 1000
 
 

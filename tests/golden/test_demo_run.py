@@ -234,7 +234,7 @@ def test_rescoring_moves_only_the_accounts_whose_inputs_changed(demo):
     assert set(after.loc[kept, "run_id"]) == set(before.loc[kept, "run_id"])
 
 
-SAME_EACH_TIME = ("reasons", "changes", "replaced", "indicators", "past_plan_values")
+NOT_COMPARED = ("reasons", "changes", "replaced", "indicators", "past_plan_values")
 """Tables that a rescore of what changed alone doesn't write as one does that writes all, or takes over as they were."""
 
 
@@ -280,7 +280,7 @@ def test_a_rescore_that_writes_what_changed_alone_leaves_the_tables_of_one_that_
                 lastword("override", "add", *decision, "--project", project.folder)
             outcome = run_stages(project, "rescore", datetime.now(UTC))
             assert (base_of(outcome.folder) is None) == (name == "all")
-            files = [path for path in outcome.folder.glob("*.parquet") if path.stem not in SAME_EACH_TIME]
+            files = [path for path in outcome.folder.glob("*.parquet") if path.stem not in NOT_COMPARED]
             found[name, step] = {path.stem: read(path).to_pandas() for path in sorted(files)}
             found[name, step] |= {"view": final_table(), "tried": tried(project, outcome.folder)}
         open_store(project.store_url).close()
